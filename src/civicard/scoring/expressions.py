@@ -1,0 +1,238 @@
+"""Arithmetic that a programme file may hold: exact, small, and without any power to do harm. Pure.
+
+An expression names figures and combines them: `cards_made / cards_planned`, `min(a, b)`, `a if b >= 3 else c`,
+`mean(q1, q2, q3)`. It is parsed by Python's own parser and then walked; nothing is ever executed. There are no
+attributes, no indexing, no powers and no calls but the few functions below, so its size bounds its cost.
+"""
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from civicard.kernel.exact import ONE_HUNDREDTH, Fraction, rounded
+from civicard.kernel.text import Text
+from civicard.scoring import units
+
+MOST_CHARACTERS = 2_000
+MOST_DEPTH = 30
+
+FUNCTIONS: Mapping[str, Callable[[Sequence[Fraction]], Fraction]] = {
+    "min": min,
+    "max": max,
+    "sum": lambda values: sum(values, Fraction(0)),
+    "mean": lambda values: sum(values, Fraction(0)) / len(values),
+    "abs": lambda values: abs(values[0]),
+    "floor": lambda values: Fraction(values[0].numerator // values[0].denominator),
+    "ceil": lambda values: Fraction(-(-values[0].numerator // values[0].denominator)),
+    "round2": lambda values: rounded(values[0], ONE_HUNDREDTH),
+}
+ONE_ARGUMENT = frozenset({"abs", "floor", "ceil", "round2"})
+
+Number = Fraction | int
+
+
+class ExpressionFault(ValueError):
+    """An expression cannot be read, or mixes units that cannot be mixed."""
+
+    def __init__(self, text: Text) -> None:
+        """Keep the sentence in both languages."""
+        super().__init__(text.en)
+        self.text = text
+
+
+class NoValueError(ArithmeticError):
+    """The expression has no value, because something is divided by zero."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A checked expression.
+
+    Attributes:
+        text: as written.
+        names: the figures it needs, in the order in which they first stand.
+        tree: its parsed form.
+    """
+
+    text: str
+    names: tuple[str, ...]
+    tree: ast.expr
+
+    def value(self, of: Mapping[str, Fraction]) -> Fraction:
+        """Return the exact value; a condition gives 1 or 0.
+
+        Raises:
+            NoValueError: it divides by zero.
+            KeyError: `of` lacks one of `names`.
+        """
+        return Fraction(_value(self.tree, of))
+
+    def holds(self, of: Mapping[str, Fraction]) -> bool:
+        """Return whether the condition is true; raises as `value` does."""
+        return bool(_value(self.tree, of))
+
+    def unit(self, of: Mapping[str, units.Unit]) -> units.Unit | None:
+        """Return the unit of the result, or None for a bare number that fits any.
+
+        Raises:
+            ExpressionFault: two units are added or compared that are not the same.
+        """
+        return _unit(self.tree, of)
+
+
+@cache
+def parsed(text: str) -> Expression:
+    """Return the expression that `text` writes.
+
+    Raises:
+        ExpressionFault: it is no expression of the kind described above.
+    """
+    if len(text) > MOST_CHARACTERS:
+        raise ExpressionFault(Text("算式过长", "the expression is too long"))
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise ExpressionFault(
+            Text(f"算式“{text}”写法有误", f"{text!r} cannot be read as arithmetic")
+        ) from error
+    names: dict[str, None] = {}
+    _check(tree, text, names, 0)
+    return Expression(text, tuple(names), tree)
+
+
+def _check(node: ast.expr, text: str, names: dict[str, None], depth: int) -> None:
+    if depth > MOST_DEPTH:
+        raise ExpressionFault(Text("算式嵌套过深", "the expression is nested too deep"))
+    match node:
+        case ast.Constant(value=value) if isinstance(value, int | float) and not isinstance(value, bool):
+            parts: list[ast.expr] = []
+            # Python has read the digits as a binary float; the digits as written are taken instead.
+            node.value = Fraction(ast.get_source_segment(text.strip(), node) or str(value))  # type: ignore[assignment]  # a Fraction stands where ast knows only literals
+        case ast.Name(id=name):
+            names.setdefault(name)
+            parts = []
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div(), right=right):
+            parts = [left, right]
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd() | ast.Not(), operand=operand):
+            parts = [operand]
+        case ast.BoolOp(values=values):
+            parts = values
+        case ast.Compare(left=left, comparators=others, ops=ops) if all(
+            isinstance(op, ast.Lt | ast.LtE | ast.Gt | ast.GtE | ast.Eq | ast.NotEq) for op in ops
+        ):
+            parts = [left, *others]
+        case ast.IfExp(test=test, body=body, orelse=orelse):
+            parts = [test, body, orelse]
+        case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name in FUNCTIONS and args:
+            if name in ONE_ARGUMENT and len(args) != 1:
+                raise ExpressionFault(Text(f"{name}() 只能有一个参数", f"{name}() takes one argument"))
+            parts = args
+        case _:
+            allowed = "+ - * / ( ) < <= > >= == != and or not if else, " + ", ".join(FUNCTIONS)
+            raise ExpressionFault(
+                Text(
+                    f"算式“{text}”含有不允许的写法；可用：{allowed}",
+                    f"{text!r} uses what is not allowed; possible: {allowed}",
+                )
+            )
+    for part in parts:
+        _check(part, text, names, depth + 1)
+
+
+def _value(node: ast.expr, of: Mapping[str, Fraction]) -> Number:
+    match node:
+        case ast.Constant(value=value):
+            return value  # type: ignore[return-value]  # set to a Fraction by _check
+        case ast.Name(id=name):
+            return of[name]
+        case ast.BinOp(left=left, op=op, right=right):
+            return _arithmetic(op, Fraction(_value(left, of)), Fraction(_value(right, of)))
+        case ast.UnaryOp(op=op, operand=operand):
+            inner = _value(operand, of)
+            if isinstance(op, ast.Not):
+                return not inner
+            return -inner if isinstance(op, ast.USub) else inner
+        case ast.BoolOp(op=op, values=values):
+            return (all if isinstance(op, ast.And) else any)(bool(_value(part, of)) for part in values)
+        case ast.Compare(left=left, ops=ops, comparators=others):
+            sides = [_value(part, of) for part in (left, *others)]
+            return all(_compared(op, sides[at], sides[at + 1]) for at, op in enumerate(ops))
+        case ast.IfExp(test=test, body=body, orelse=orelse):
+            return _value(body if _value(test, of) else orelse, of)
+        case ast.Call(func=ast.Name(id=name), args=args):
+            return FUNCTIONS[name]([Fraction(_value(part, of)) for part in args])
+    raise AssertionError(node)  # _check lets nothing else through
+
+
+def _arithmetic(op: ast.operator, left: Fraction, right: Fraction) -> Fraction:
+    match op:
+        case ast.Add():
+            return left + right
+        case ast.Sub():
+            return left - right
+        case ast.Mult():
+            return left * right
+    if not right:
+        raise NoValueError
+    return left / right
+
+
+def _compared(op: ast.cmpop, left: Number, right: Number) -> bool:
+    match op:
+        case ast.Lt():
+            return left < right
+        case ast.LtE():
+            return left <= right
+        case ast.Gt():
+            return left > right
+        case ast.GtE():
+            return left >= right
+        case ast.Eq():
+            return left == right
+    return left != right
+
+
+def _unit(node: ast.expr, of: Mapping[str, units.Unit]) -> units.Unit | None:
+    match node:
+        case ast.Name(id=name):
+            return of[name]
+        case ast.BinOp(left=left, op=ast.Mult() | ast.Div() as op, right=right):
+            one, other = _unit(left, of), _unit(right, of)
+            if other is None:
+                return one
+            if one is None:
+                one = units.unit("1")
+            return units.times(one, other) if isinstance(op, ast.Mult) else units.over(one, other)
+        case ast.BinOp(left=left, right=right):
+            return _same([_unit(left, of), _unit(right, of)])
+        case ast.UnaryOp(operand=operand):
+            return _unit(operand, of)
+        case ast.BoolOp(values=values):
+            for part in values:
+                _unit(part, of)
+            return None
+        case ast.Compare(left=left, comparators=others):
+            _same([_unit(part, of) for part in (left, *others)])
+            return None
+        case ast.IfExp(test=test, body=body, orelse=orelse):
+            _unit(test, of)
+            return _same([_unit(body, of), _unit(orelse, of)])
+        case ast.Call(args=args):
+            return _same([_unit(part, of) for part in args])
+    return None
+
+
+def _same(found: Sequence[units.Unit | None]) -> units.Unit | None:
+    known = [one for one in found if one is not None]
+    for other in known[1:]:
+        first = known[0]
+        if first.dimension != other.dimension or first.scale != other.scale:
+            one, two = first.symbol or "1", other.symbol or "1"
+            raise ExpressionFault(
+                Text(
+                    f"单位不同，不能相加或比较：{one} 与 {two}",
+                    f"{one} and {two} cannot be added or compared",
+                )
+            )
+    return known[0] if known else None

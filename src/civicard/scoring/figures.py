@@ -1,0 +1,235 @@
+"""Figures: what was measured or stated, what was computed from it, and what is not known. Pure.
+
+A figure is a value, a formula over other figures, missing, not applicable, or disputed. These stay apart: an
+unknown figure is a `Lack` with its reason, and never turns into zero.
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from itertools import islice, product
+from typing import NamedTuple
+
+from pydantic import Field, model_validator
+
+from civicard.kernel.exact import Fraction, grouped, plain
+from civicard.kernel.text import Text
+from civicard.scoring import units
+from civicard.scoring.expressions import Expression, ExpressionFault, NoValueError, parsed
+from civicard.scoring.model import Ambiguous, Exact, Part, RoundTo, Said, Whole, Word, fault
+
+# A disputed figure that rests on other disputed figures has as many candidates as they have combinations.
+MOST_CANDIDATES = 256
+
+
+class State(StrEnum):
+    """What became of a figure or a score. The four never mix."""
+
+    SCORED = "scored"
+    MISSING = "missing"
+    NOT_APPLICABLE = "not_applicable"
+    DISPUTED = "disputed"
+
+
+class Basis(StrEnum):
+    """What a figure or score rests on, from the strongest to the weakest."""
+
+    MEASURED = "measured"
+    EVIDENCE = "evidence"
+    STATED = "stated"
+    NONE = "none"
+
+
+STRENGTH = {basis: rank for rank, basis in enumerate(Basis)}
+
+
+def weakest(bases: Iterable[Basis]) -> Basis:
+    """Return the weakest basis, `none` where there is nothing at all."""
+    return max(bases, key=STRENGTH.__getitem__, default=Basis.NONE)
+
+
+class Lack(NamedTuple):
+    """A figure without one agreed value.
+
+    Attributes:
+        state: missing, not applicable or disputed.
+        why: the reason, as far as it is known.
+        candidates: the values that stand against each other, for a disputed figure.
+    """
+
+    state: State
+    why: Text = Text("")
+    candidates: tuple[Fraction, ...] = ()
+
+
+Input = Fraction | Lack
+
+
+class Candidate(Part):
+    """One of the values of a disputed figure."""
+
+    value: Exact
+    place: Said = Text("")
+    """Who says so, and where."""
+
+
+class Figure(Ambiguous):
+    """One figure of the evaluation."""
+
+    name: Said
+    """What it is called in tables and sentences."""
+    unit: Word
+    """元, 万元, 张, %, `% of whole`, 天, … Sums of different units are refused."""
+    value: Exact | None = None
+    """The figure. Left empty (null) it is missing, which is not zero."""
+    formula: str | None = None
+    """Arithmetic over other figures, kept exact: cards_made / cards_planned."""
+    missing: Said | None = None
+    """Why there is no figure."""
+    not_applicable: Said | None = None
+    """Why the figure does not apply here."""
+    disputed: list[Candidate] | None = Field(default=None, min_length=2)
+    """The values that stand against each other."""
+    inferred: Said | None = None
+    """The source does not print this figure; how it was concluded. Points on it are printed as unsupported."""
+    basis: Basis = Basis.STATED
+    """What the figure rests on."""
+    place: Said = Text("")
+    """Where it stands in the source."""
+    definition: Said = Text("")
+    """What is counted, over what, and when."""
+    digits: Whole | None = Field(default=None, ge=0, le=12)
+    """Decimal places it is printed with."""
+    round: RoundTo | None = None
+    """Rounding that the framework prescribes before the figure is used."""
+    least: Exact | None = None
+    """The least possible value, where the unit does not say."""
+    most: Exact | None = None
+    """The greatest possible value, where the unit does not say."""
+    answers: Whole | None = Field(default=None, ge=1)
+    """Of how many answers or cases this is a share, so that an impossible share is noticed."""
+    peers: list[Exact] | None = None
+    """The same figure of all units of the group, this one included."""
+
+    @model_validator(mode="after")
+    def _is_one_thing(self) -> "Figure":
+        given = [
+            key
+            for key in ("value", "formula", "missing", "not_applicable", "disputed")
+            if getattr(self, key) is not None
+        ]
+        if len(given) > 1:
+            raise fault(f"{'、'.join(given)} 只能给出一项", f"only one of {', '.join(given)} can be given")
+        if self.formula is not None:
+            try:
+                parsed(self.formula)
+            except ExpressionFault as error:
+                raise fault(error.text.zh, error.text.en) from error
+        for value in self.stated_values:
+            self.check(value)
+        return self
+
+    @property
+    def stated_values(self) -> tuple[Fraction, ...]:
+        """The values that stand in the file itself."""
+        if self.disputed is not None:
+            return tuple(one.value for one in self.disputed)
+        return () if self.value is None else (self.value,)
+
+    @property
+    def measure(self) -> units.Unit:
+        """The unit, understood."""
+        return units.unit(self.unit)
+
+    @property
+    def expression(self) -> Expression | None:
+        """The formula, understood."""
+        return None if self.formula is None else parsed(self.formula)
+
+    def check(self, value: Fraction) -> None:
+        """Raise a fault when `value` lies outside what the figure or its unit allows."""
+        measure = self.measure
+        least = self.least if self.least is not None else measure.least
+        most = self.most if self.most is not None else measure.most
+        if (least is not None and value < least) or (most is not None and value > most):
+            low, high = plain(least) if least is not None else "−∞", plain(most) if most is not None else "+∞"
+            raise fault(
+                f"{plain(value)} 超出范围 {low} 至 {high}（单位：{self.unit}）",
+                f"{plain(value)} lies outside {low} to {high} (unit: {self.unit})",
+            )
+
+    def printed(self, value: Fraction, *, unit: bool = False) -> str:
+        """Return `value` with this figure's digits, and its unit when asked for."""
+        places = self.digits if self.digits is not None else self.measure.places
+        digits = grouped(value, places)
+        return (
+            f"{digits}{self.measure.symbol if self.measure.symbol == '%' else ' ' + self.measure.symbol}"
+            if unit
+            else digits
+        )
+
+
+def resolved(figures: Mapping[str, Figure], given: Mapping[str, Input] | None = None) -> dict[str, Input]:
+    """Return every figure's exact value, or what it lacks; formulas are worked out in the order they need.
+
+    Args:
+        figures: the figures of a programme; formulas must be free of cycles (the loader sees to that).
+        given: values that take the place of what the file says.
+    """
+    found: dict[str, Input] = dict(given or {})
+    for name in figures:
+        _resolve(name, figures, found)
+    return found
+
+
+def _resolve(name: str, figures: Mapping[str, Figure], found: dict[str, Input]) -> Input:
+    if name in found:
+        return found[name]
+    figure = figures[name]
+    expression = figure.expression
+    value: Input
+    if figure.value is not None:
+        value = figure.value
+    elif expression is not None:
+        parts = {part: _resolve(part, figures, found) for part in expression.names}
+        value = _computed(
+            figure, expression, parts, {part: figures[part].measure for part in expression.names}
+        )
+    elif figure.disputed is not None:
+        value = Lack(State.DISPUTED, figure.name, tuple(one.value for one in figure.disputed))
+    elif figure.not_applicable is not None:
+        value = Lack(State.NOT_APPLICABLE, figure.not_applicable)
+    else:
+        value = Lack(State.MISSING, figure.missing or Text("未提供", "not provided"))
+    if figure.round is not None:
+        value = _each(value, figure.round)
+    found[name] = value
+    return value
+
+
+def _each(value: Input, change: RoundTo) -> Input:
+    if isinstance(value, Lack):
+        return value._replace(candidates=tuple(change(one) for one in value.candidates))
+    return change(value)
+
+
+def _computed(
+    figure: Figure, expression: Expression, parts: Mapping[str, Input], measures: Mapping[str, units.Unit]
+) -> Input:
+    for state in (State.MISSING, State.NOT_APPLICABLE):
+        for part in parts.values():
+            if isinstance(part, Lack) and part.state is state:
+                return Lack(state, part.why)
+    own = expression.unit(measures)
+    # A ratio of 0.8043 declared in % is 80.43; yuan declared in 万元 are divided by 10,000.
+    factor = own.scale / figure.measure.scale if own is not None else Fraction(1)
+    try:
+        if not any(isinstance(part, Lack) for part in parts.values()):
+            return expression.value(parts) * factor  # type: ignore[arg-type]  # no part is a Lack here
+        choices = [part.candidates if isinstance(part, Lack) else (part,) for part in parts.values()]
+        values = [
+            expression.value(dict(zip(parts, chosen, strict=True))) * factor
+            for chosen in islice(product(*choices), MOST_CANDIDATES)
+        ]
+    except NoValueError:
+        return Lack(State.MISSING, Text("除数为零，无法计算", "it divides by zero and has no value"))
+    return Lack(State.DISPUTED, figure.name, tuple(dict.fromkeys(values)))

@@ -1,0 +1,267 @@
+"""How the parts of a programme file are declared: one pydantic model a part, frozen, no unknown keys. Pure.
+
+The models are the file format, the JSON Schema, and the objects that score, all three from one declaration.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    ModelWrapValidatorHandler,
+    model_validator,
+)
+from pydantic.annotated_handlers import GetCoreSchemaHandler
+from pydantic_core import PydanticCustomError, core_schema
+
+from civicard.kernel.exact import Fraction, Rounding, plain, rounded
+from civicard.kernel.text import Text
+
+FAULT = "civicard"
+MOST_DIGITS = 60
+# The weight of an indicator inside a block whose weights the source does not print.
+UNPUBLISHED = "unpublished"
+
+
+def fault(zh: str, en: str) -> PydanticCustomError:
+    """Return the error that reports one fault of a file in both languages."""
+    return PydanticCustomError(FAULT, "{en}", {"zh": zh, "en": en})
+
+
+class _NumberField:
+    """Reads an exact number; text, yes/no and binary floats are not numbers."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, _source: object, _handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            cls._read,
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                lambda number: number if isinstance(number, str) else plain(number)
+            ),
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _core: object, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^-?\d+/\d+$"}]}
+
+    @classmethod
+    def _read(cls, value: object) -> Fraction:
+        if isinstance(value, Fraction):
+            if value.denominator > 10**MOST_DIGITS or abs(value.numerator) > 10**MOST_DIGITS:
+                raise fault(f"数字超过 {MOST_DIGITS} 位", f"the number has more than {MOST_DIGITS} digits")
+            return value
+        if isinstance(value, int) and not isinstance(value, bool):
+            return Fraction(value)
+        if isinstance(value, str):
+            raise fault(
+                f"需要数值，这里是文字“{value[:40]}”；数字不加引号，也不带单位",
+                f"a number is needed, here stands the text {value[:40]!r}; write digits without quotes or unit",
+            )
+        raise fault("需要数值", "a number is needed")
+
+
+class _WeightField(_NumberField):
+    """Reads a weight: a number, or the word for one that the source does not publish."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _core: object, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": [{"type": "number"}, {"type": "string", "pattern": rf"^-?\d+/\d+$|^{UNPUBLISHED}$"}]}
+
+    @classmethod
+    def _read(cls, value: object) -> Fraction | str:  # type: ignore[override]  # wider on purpose: one word more
+        return UNPUBLISHED if value == UNPUBLISHED else super()._read(value)
+
+
+class _TextField:
+    """Reads plain text (Chinese), or a mapping with `zh` and `en`."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, _source: object, _handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            cls._read,
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                lambda text: {"zh": text.zh, "en": text.en} if text.en else text.zh
+            ),
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _core: object, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        both = {
+            "type": "object",
+            "properties": {"zh": {"type": "string"}, "en": {"type": "string"}},
+            "required": ["zh"],
+            "additionalProperties": False,
+        }
+        return {"anyOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}, both]}
+
+    @staticmethod
+    def _read(value: object) -> Text:
+        match value:
+            case Text():
+                return value
+            case {"zh": str(zh), "en": str(en), **rest} if not rest:
+                return Text(zh.strip(), en.strip())
+            case {"zh": str(zh), **rest} if not rest:
+                return Text(zh.strip())
+        return Text(_word(value))
+
+
+def _word(value: object) -> str:
+    match value:
+        case str():
+            return value.strip()
+        case bool():
+            return "是" if value else "否"
+        case Fraction():
+            return plain(value)
+    raise fault("需要文字，或 {zh: …, en: …}", "text is needed, or {zh: …, en: …}")
+
+
+class _WordField:
+    """Reads a code or another short word; a number that stands without quotes is taken as it is printed."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, _source: object, _handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            _word, serialization=core_schema.plain_serializer_function_ser_schema(str)
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _core: object, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": ["string", "number"]}
+
+
+def _whole(value: object) -> object:
+    return value.numerator if isinstance(value, Fraction) and value.denominator == 1 else value
+
+
+class _WholeField:
+    """Reads a whole number."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, _source: object, _handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.no_info_before_validator_function(_whole, core_schema.int_schema(strict=True))
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _core: object, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "integer"}
+
+
+Exact = Annotated[Fraction, _NumberField]
+Weight = Annotated[Fraction | Literal["unpublished"], _WeightField]
+Said = Annotated[Text, _TextField]
+Word = Annotated[str, _WordField]
+Whole = Annotated[int, _WholeField]
+
+
+class Part(BaseModel):
+    """Any part of a programme file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+
+class RoundTo(Part):
+    """A rounding that the framework itself prescribes."""
+
+    to: Exact
+    """The step to round to: 0.01 keeps two decimals."""
+    mode: Rounding = Rounding.HALF_UP
+    """What happens between two steps."""
+
+    @model_validator(mode="after")
+    def _step_is_positive(self) -> "RoundTo":
+        if self.to <= 0:
+            raise fault("取整步长必须大于零", "the step of a rounding must be above zero")
+        return self
+
+    def __call__(self, number: Fraction) -> Fraction:
+        """Return `number` rounded as prescribed."""
+        return rounded(number, self.to, self.mode)
+
+
+class Reading(Part):
+    """One way to understand an ambiguous wording."""
+
+    why: Said = Text("")
+    """What speaks for this reading."""
+    literal: bool = False
+    """This is what the printed words say when nothing else is considered."""
+    set: dict[str, Any] = Field(default_factory=dict)
+    """The keys of the surrounding part that differ under this reading."""
+
+
+class Ambiguity(Part):
+    """A wording that can be understood in more than one way, and the choice that somebody made."""
+
+    question: Said
+    """What is open."""
+    chosen: str
+    """The reading in force."""
+    readings: dict[str, Reading] = Field(min_length=2)
+    """All plausible readings, by name."""
+
+    @model_validator(mode="after")
+    def _chosen_is_one(self) -> "Ambiguity":
+        if self.chosen not in self.readings:
+            options = "、".join(self.readings)
+            raise fault(
+                f"所选读法“{self.chosen}”不在其中：{options}",
+                f"the chosen reading {self.chosen!r} is none of {', '.join(self.readings)}",
+            )
+        return self
+
+
+class Ambiguous(Part):
+    """A part of which some key can be read in more than one way.
+
+    The part itself stands as it is under the chosen readings; `readings.under` gives the programme under others.
+    Every reading is validated when the file is loaded, so one that cannot work is a fault of the file.
+    """
+
+    # Keys of the class that are ambiguous by nature, with their readings.
+    by_nature: ClassVar[Mapping[str, type[StrEnum]]] = {}
+
+    ambiguities: dict[str, Ambiguity] = Field(default_factory=dict)
+    """Wordings of this part with more than one plausible reading."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _each_reading_must_work(cls, data: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        if not isinstance(data, dict):
+            return handler(data)
+        ambiguities = data.get("ambiguities")
+        part = handler({**data, **_chosen(ambiguities)})
+        for name, ambiguity in part.ambiguities.items():
+            for reading in ambiguity.readings.values():
+                if unknown := set(reading.set) - set(cls.model_fields) | ({"ambiguities"} & set(reading.set)):
+                    raise fault(
+                        f"读法“{name}”设置了不存在的键：{'、'.join(sorted(unknown))}",
+                        f"a reading of {name!r} sets keys that do not exist: {', '.join(sorted(unknown))}",
+                    )
+                handler({**data, **_chosen(ambiguities), **reading.set})
+        return part
+
+
+def _chosen(ambiguities: object) -> dict[str, Any]:
+    """Return the keys that the chosen readings set; whatever has a wrong shape is left to the validators."""
+    keys: dict[str, Any] = {}
+    if isinstance(ambiguities, dict):
+        for one in ambiguities.values():
+            match one:
+                case {"readings": dict(readings), "chosen": str(chosen)}:
+                    match readings.get(chosen):
+                        case {"set": dict(changes)}:
+                            keys |= changes
+    return keys

@@ -1,0 +1,287 @@
+"""From what one unit has to show to points, total and grade; the one copy of it for one unit and for many. Pure."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from civicard.kernel.exact import ZERO, Fraction, root, rounded
+from civicard.kernel.text import Text
+from civicard.scoring.expressions import Expression, NoValueError, parsed
+from civicard.scoring.figures import Input, Lack, State
+from civicard.scoring.framework import Ceiling, Framework, GradeOn, GroupRule, Indicator, Policy, Veto
+from civicard.scoring.programme import slot_of
+from civicard.scoring.rules.base import Case, Outcome, Rule, Slot
+
+LEAVING = {Policy.DROP, Policy.SPREAD_EQUALLY, Policy.SPREAD_IN_PROPORTION, Policy.RENORMALISE}
+NO_CHILD_APPLIES = Lack(State.NOT_APPLICABLE, Text("各项均不适用", "nothing in it applies"))
+NOTHING = Outcome(State.NOT_APPLICABLE, None, ZERO, ZERO, NO_CHILD_APPLIES)
+
+
+class Leaf(NamedTuple):
+    """An indicator with a rule, ready to be scored."""
+
+    code: str
+    rule: Rule
+    slot: Slot
+    factor: Fraction | None
+
+
+class Node(NamedTuple):
+    """A group or leaf of the framework, ready to be rolled up."""
+
+    code: str
+    weight: Fraction
+    indicator: Indicator | None
+    children: tuple["Node", ...]
+    missing: Policy
+    not_applicable: Policy
+    combine: GroupRule
+    extra: bool
+
+
+class Member(NamedTuple):
+    """A child within its group: its weight and outcome, and whether it stands outside the sum of weights."""
+
+    weight: Fraction
+    outcome: Outcome
+    extra: bool
+    removed: Fraction
+
+
+class Total(NamedTuple):
+    """The total and the grade.
+
+    Attributes:
+        outcome: state, exact total (None while it is open), low and high, after ceilings and prescribed rounding.
+        grade: the grade; None while low and high lie in different ones.
+        grade_low, grade_high: the grades of low and high.
+        ceilings: the ceilings that held the total down, or may.
+        vetoes: the vetoes that set the grade.
+        removed: weight that left the total because nothing in it applied.
+    """
+
+    outcome: Outcome
+    grade: Text | None
+    grade_low: Text | None
+    grade_high: Text | None
+    ceilings: tuple[Ceiling, ...] = ()
+    vetoes: tuple[Veto, ...] = ()
+    removed: Fraction = ZERO
+
+
+class Scorer:
+    """A framework made ready: leaves in order, weights and policies settled."""
+
+    def __init__(self, framework: Framework) -> None:
+        """Settle what does not depend on any figure."""
+        self.framework = framework
+        self.leaves = [
+            Leaf(
+                leaf.code,
+                leaf.rule,
+                slot_of(leaf.code, leaf.full, leaf.out_of, leaf.unit),
+                leaf.full / leaf.out_of if leaf.out_of is not None else None,
+            )
+            for leaf in framework.leaves()
+            if leaf.rule is not None
+        ]
+        roots = tuple(
+            self._node(one, framework.missing, framework.not_applicable) for one in framework.indicators
+        )
+        self.top = Node(
+            "",
+            framework.sum,
+            None,
+            roots,
+            framework.missing,
+            framework.not_applicable,
+            GroupRule.SUM,
+            extra=False,
+        )
+
+    def _node(self, one: Indicator, missing: Policy, not_applicable: Policy) -> Node:
+        missing, not_applicable = one.missing or missing, one.not_applicable or not_applicable
+        # Children of a block have no weight or rule of their own: the block is the leaf.
+        children = (
+            ()
+            if one.rule is not None
+            else tuple(self._node(c, missing, not_applicable) for c in one.children)
+        )
+        return Node(one.code, one.full, one, children, missing, not_applicable, one.combine, one.extra)
+
+    def outcomes(self, case: Case) -> dict[str, Outcome]:
+        """Return the outcome of every indicator that has a rule, in points of its weight."""
+        found: dict[str, Outcome] = {}
+        for code, rule, slot, factor in self.leaves:
+            outcome = rule.assess(case, slot)
+            if factor is not None:
+                state, points, low, high, work = outcome
+                outcome = Outcome(
+                    state, None if points is None else points * factor, low * factor, high * factor, work
+                )
+            found[code] = outcome
+        return found
+
+    def rolled_up(self, outcomes: Mapping[str, Outcome], groups: dict[str, Outcome] | None = None) -> Member:
+        """Return the sum of the whole framework before caps; `groups` is filled with each group's outcome."""
+        return self._roll(self.top, outcomes, {} if groups is None else groups)
+
+    def _roll(self, node: Node, outcomes: Mapping[str, Outcome], groups: dict[str, Outcome]) -> Member:
+        if not node.children:
+            return Member(node.weight, outcomes[node.code], node.extra, ZERO)
+        members = [self._roll(child, outcomes, groups) for child in node.children]
+        removed = sum([member.removed for member in members], ZERO)
+        if all([member.outcome.points is not None for member in members]) and node.combine is GroupRule.SUM:  # noqa: C419 - a list is faster here
+            points = members[0].outcome.points
+            for member in members[1:]:
+                points += member.outcome.points  # type: ignore[operator]  # all are known
+            outcome = Outcome(State.SCORED, points, points, points)  # type: ignore[arg-type]  # all are known
+        else:
+            outcome, more = _combined(node, members)
+            removed += more
+        outcome = _at_least(node, members, outcome)
+        groups[node.code] = outcome
+        return Member(node.weight, outcome, node.extra, removed)
+
+    def total(
+        self, outcomes: Mapping[str, Outcome], case: Case, groups: dict[str, Outcome] | None = None
+    ) -> Total:
+        """Return total and grade: groups, renormalising, caps, ceilings, rounding, grade, vetoes."""
+        framework = self.framework
+        whole = self.rolled_up(outcomes, groups)
+        state, points, low, high, _ = whole.outcome
+        if state is State.NOT_APPLICABLE:
+            return Total(whole.outcome, None, None, None, removed=whole.removed)
+        if whole.removed:
+            factor = framework.sum / (framework.sum - whole.removed)
+            low, high = low * factor, high * factor
+            points = None if points is None else points * factor
+        low, high = self._capped(low), self._capped(high)
+        points = None if points is None else self._capped(points)
+        held: list[Ceiling] = []
+        for ceiling in framework.ceilings:
+            applies = holds(parsed(ceiling.when), case.figures)
+            if applies is False or high <= ceiling.most:
+                continue
+            held.append(ceiling)
+            low = min(low, ceiling.most)
+            if applies is None:
+                state, points = State.MISSING, None
+            else:
+                high = min(high, ceiling.most)
+                points = None if points is None else min(points, ceiling.most)
+        if framework.round is not None:
+            low, high = framework.round(low), framework.round(high)
+            points = None if points is None else framework.round(points)
+        vetoes = tuple(veto for veto in framework.vetoes if holds(parsed(veto.when), case.figures))
+        grades = (vetoes[0].grade, vetoes[0].grade) if vetoes else (self.grade(low), self.grade(high))
+        may_veto = any(holds(parsed(veto.when), case.figures) is None for veto in framework.vetoes)
+        certain = grades[0] if grades[0] == grades[1] and (vetoes or not may_veto) else None
+        return Total(Outcome(state, points, low, high), certain, *grades, tuple(held), vetoes, whole.removed)
+
+    def _capped(self, total: Fraction) -> Fraction:
+        if self.framework.most is not None:
+            total = min(total, self.framework.most)
+        return total if self.framework.least is None else max(total, self.framework.least)
+
+    def grade(self, total: Fraction) -> Text | None:
+        """Return the grade of a total."""
+        framework = self.framework
+        if framework.grade_on is GradeOn.PRINTED:
+            total = rounded(total, Fraction(1, 10**framework.print_places))
+        band = framework.grade(total)
+        return band.grade if band is not None else None
+
+
+def holds(condition: Expression, figures: Mapping[str, Input]) -> bool | None:
+    """Return whether `condition` holds; None when a figure in it is not known or it divides by zero."""
+    values: dict[str, Fraction] = {}
+    for name in condition.names:
+        value = figures[name]
+        if isinstance(value, Lack):
+            return None
+        values[name] = value
+    try:
+        return condition.holds(values)
+    except NoValueError:
+        return None
+
+
+def _combined(node: Node, members: Sequence[Member]) -> tuple[Outcome, Fraction]:
+    """Return the outcome of a group of which some members give no points, and the weight that leaves the total."""
+    staying: list[tuple[Fraction, Outcome, bool]] = []
+    leaving: list[tuple[Fraction, Policy]] = []
+    for weight, outcome, extra, _ in members:
+        if outcome.state is State.SCORED or outcome.points is not None or extra:
+            staying.append((weight, outcome, extra))
+            continue
+        if outcome.state is State.DISPUTED:
+            staying.append((weight, outcome, extra))
+            continue
+        policy = node.not_applicable if outcome.state is State.NOT_APPLICABLE else node.missing
+        if policy in LEAVING:
+            leaving.append((weight, policy))
+        elif policy is Policy.OPEN:
+            low, high = (outcome.low, outcome.high) if outcome.state is State.MISSING else (ZERO, weight)
+            staying.append((weight, Outcome(State.MISSING, None, low, high), extra))
+        else:
+            points = weight if policy is Policy.FULL else ZERO
+            staying.append((weight, Outcome(State.SCORED, points, points, points), extra))
+    base = sum((weight for weight, _, extra in staying if not extra), ZERO)
+    if leaving and not base:
+        return NOTHING, ZERO
+    each = sum((w for w, policy in leaving if policy is Policy.SPREAD_EQUALLY), ZERO)
+    each /= max(1, sum(not extra for _, _, extra in staying))
+    shared = sum((w for w, policy in leaving if policy is Policy.SPREAD_IN_PROPORTION), ZERO)
+    removed = sum((w for w, policy in leaving if policy is Policy.RENORMALISE), ZERO)
+    lows, highs = [], []
+    for weight, outcome, extra in staying:
+        factor = Fraction(1) if extra or not weight else (weight + each + weight * shared / base) / weight
+        lows.append((weight * factor, outcome.low * factor, extra))
+        highs.append((weight * factor, outcome.high * factor, extra))
+    low, high = _joined(node, lows), _joined(node, highs)
+    states = {outcome.state for _, outcome, _ in staying}
+    for state in (State.MISSING, State.DISPUTED):
+        if state in states:
+            return Outcome(state, None, low, high), removed
+    return Outcome(State.SCORED, low, low, low), removed
+
+
+def _joined(node: Node, parts: Sequence[tuple[Fraction, Fraction, bool]]) -> Fraction:
+    """Return the points of a group from its members' weights and points."""
+    beyond = sum((points for _, points, extra in parts if extra), ZERO)
+    if node.combine is GroupRule.SUM:
+        return sum((points for _, points, extra in parts if not extra), beyond)
+    shares = [points / weight for weight, points, extra in parts if not extra and weight]
+    if not shares:
+        return beyond
+    match node.combine:
+        case GroupRule.BEST:
+            share = max(shares)
+        case GroupRule.WORST:
+            share = min(shares)
+        case GroupRule.GEOMETRIC_MEAN:
+            product = Fraction(1)
+            for one in shares:
+                product *= max(one, ZERO)
+            share = root(product, len(shares))
+        case _:
+            share = sum(shares, ZERO) / len(shares)
+    return share * node.weight + beyond
+
+
+def _at_least(node: Node, members: Sequence[Member], outcome: Outcome) -> Outcome:
+    """Return the outcome of a group that counts only with so many scored members."""
+    one = node.indicator
+    if one is None or one.at_least is None:
+        return outcome
+    if sum(member.outcome.state is State.SCORED for member in members) >= one.at_least:
+        return outcome
+    why = Text(f"有得分的指标不足 {one.at_least} 项", f"fewer than {one.at_least} indicators are scored")
+    match one.otherwise:
+        case Policy.ZERO:
+            return Outcome(State.SCORED, ZERO, ZERO, ZERO)
+        case Policy.FULL:
+            return Outcome(State.SCORED, node.weight, node.weight, node.weight)
+        case Policy.OPEN:
+            return Outcome(State.MISSING, None, ZERO, node.weight, Lack(State.MISSING, why))
+    return Outcome(State.NOT_APPLICABLE, None, ZERO, ZERO, Lack(State.NOT_APPLICABLE, why))
