@@ -213,7 +213,7 @@ def part_score(rule: Rule, slot: Slot, outcome: Outcome, case: Case, *, name: Te
         for (part, own), work in zip(below, works, strict=False)
         if isinstance(work, Outcome)
     )
-    figure = names[0] if len(names := rule.needs()) == 1 else None
+    figure = names[0] if len(names := rule.needs()) == 1 and not below else None
     value = case.figures[figure] if figure is not None else None
     printed = ""
     if figure is not None and value is not None and not isinstance(value, Lack):

@@ -6,8 +6,9 @@ attributes, no indexing, no powers and no calls but the few functions below, so 
 """
 
 import ast
+import operator
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from civicard.kernel.exact import ONE_HUNDREDTH, Fraction, rounded
@@ -30,6 +31,16 @@ FUNCTIONS: Mapping[str, Callable[[Sequence[Fraction]], Fraction]] = {
 ONE_ARGUMENT = frozenset({"abs", "floor", "ceil", "round2"})
 
 Number = Fraction | int
+Formula = Callable[[Mapping[str, Fraction]], Number]
+
+COMPARISONS: Mapping[type[ast.cmpop], Callable[[Number, Number], bool]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+}
 
 
 class ExpressionFault(ValueError):
@@ -53,11 +64,13 @@ class Expression:
         text: as written.
         names: the figures it needs, in the order in which they first stand.
         tree: its parsed form.
+        function: gives the result for the values of the names.
     """
 
     text: str
     names: tuple[str, ...]
-    tree: ast.expr
+    tree: ast.expr = field(repr=False, compare=False)
+    function: Formula = field(repr=False, compare=False)
 
     def value(self, of: Mapping[str, Fraction]) -> Fraction:
         """Return the exact value; a condition gives 1 or 0.
@@ -66,11 +79,11 @@ class Expression:
             NoValueError: it divides by zero.
             KeyError: `of` lacks one of `names`.
         """
-        return Fraction(_value(self.tree, of))
+        return Fraction(self.function(of))
 
     def holds(self, of: Mapping[str, Fraction]) -> bool:
         """Return whether the condition is true; raises as `value` does."""
-        return bool(_value(self.tree, of))
+        return bool(self.function(of))
 
     def unit(self, of: Mapping[str, units.Unit]) -> units.Unit | None:
         """Return the unit of the result, or None for a bare number that fits any.
@@ -98,7 +111,7 @@ def parsed(text: str) -> Expression:
         ) from error
     names: dict[str, None] = {}
     _check(tree, text, names, 0)
-    return Expression(text, tuple(names), tree)
+    return Expression(text, tuple(names), tree, _function(tree))
 
 
 def _check(node: ast.expr, text: str, names: dict[str, None], depth: int) -> None:
@@ -119,7 +132,7 @@ def _check(node: ast.expr, text: str, names: dict[str, None], depth: int) -> Non
         case ast.BoolOp(values=values):
             parts = values
         case ast.Compare(left=left, comparators=others, ops=ops) if all(
-            isinstance(op, ast.Lt | ast.LtE | ast.Gt | ast.GtE | ast.Eq | ast.NotEq) for op in ops
+            type(op) in COMPARISONS for op in ops
         ):
             parts = [left, *others]
         case ast.IfExp(test=test, body=body, orelse=orelse):
@@ -140,57 +153,58 @@ def _check(node: ast.expr, text: str, names: dict[str, None], depth: int) -> Non
         _check(part, text, names, depth + 1)
 
 
-def _value(node: ast.expr, of: Mapping[str, Fraction]) -> Number:
+def _function(node: ast.expr) -> Formula:
+    """Return a checked node as a function of the figures, so that a table of many units does not walk it again."""
     match node:
         case ast.Constant(value=value):
-            return value  # type: ignore[return-value]  # set to a Fraction by _check
+            constant: Fraction = value  # type: ignore[assignment]  # set to a Fraction by _check
+            return lambda _: constant
         case ast.Name(id=name):
-            return of[name]
+            return lambda of: of[name]
         case ast.BinOp(left=left, op=op, right=right):
-            return _arithmetic(op, Fraction(_value(left, of)), Fraction(_value(right, of)))
+            return _arithmetic(op, _function(left), _function(right))
         case ast.UnaryOp(op=op, operand=operand):
-            inner = _value(operand, of)
+            inner = _function(operand)
             if isinstance(op, ast.Not):
-                return not inner
-            return -inner if isinstance(op, ast.USub) else inner
+                return lambda of: not inner(of)
+            return (lambda of: -inner(of)) if isinstance(op, ast.USub) else inner
         case ast.BoolOp(op=op, values=values):
-            return (all if isinstance(op, ast.And) else any)(bool(_value(part, of)) for part in values)
+            parts = [_function(part) for part in values]
+            if isinstance(op, ast.And):
+                return lambda of: all(part(of) for part in parts)
+            return lambda of: any(part(of) for part in parts)
         case ast.Compare(left=left, ops=ops, comparators=others):
-            sides = [_value(part, of) for part in (left, *others)]
-            return all(_compared(op, sides[at], sides[at + 1]) for at, op in enumerate(ops))
+            sides = [_function(part) for part in (left, *others)]
+            compared = [COMPARISONS[type(one)] for one in ops]
+            return lambda of: all(
+                holds(sides[at](of), sides[at + 1](of)) for at, holds in enumerate(compared)
+            )
         case ast.IfExp(test=test, body=body, orelse=orelse):
-            return _value(body if _value(test, of) else orelse, of)
+            when, then, otherwise = _function(test), _function(body), _function(orelse)
+            return lambda of: then(of) if when(of) else otherwise(of)
         case ast.Call(func=ast.Name(id=name), args=args):
-            return FUNCTIONS[name]([Fraction(_value(part, of)) for part in args])
+            given = [_function(part) for part in args]
+            called = FUNCTIONS[name]
+            return lambda of: called([Fraction(part(of)) for part in given])
     raise AssertionError(node)  # _check lets nothing else through
 
 
-def _arithmetic(op: ast.operator, left: Fraction, right: Fraction) -> Fraction:
+def _arithmetic(op: ast.operator, left: Formula, right: Formula) -> Formula:
     match op:
         case ast.Add():
-            return left + right
+            return lambda of: left(of) + right(of)
         case ast.Sub():
-            return left - right
+            return lambda of: left(of) - right(of)
         case ast.Mult():
-            return left * right
-    if not right:
-        raise NoValueError
-    return left / right
+            return lambda of: left(of) * right(of)
 
+    def quotient(of: Mapping[str, Fraction]) -> Fraction:
+        below = right(of)
+        if not below:
+            raise NoValueError
+        return Fraction(left(of)) / below
 
-def _compared(op: ast.cmpop, left: Number, right: Number) -> bool:
-    match op:
-        case ast.Lt():
-            return left < right
-        case ast.LtE():
-            return left <= right
-        case ast.Gt():
-            return left > right
-        case ast.GtE():
-            return left >= right
-        case ast.Eq():
-            return left == right
-    return left != right
+    return quotient
 
 
 def _unit(node: ast.expr, of: Mapping[str, units.Unit]) -> units.Unit | None:

@@ -4,7 +4,7 @@ A figure is a value, a formula over other figures, missing, not applicable, or d
 unknown figure is a `Lack` with its reason, and never turns into zero.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from itertools import islice, product
 from typing import NamedTuple
@@ -62,6 +62,7 @@ class Lack(NamedTuple):
 
 
 Input = Fraction | Lack
+BY_ZERO = Lack(State.MISSING, Text("除数为零，无法计算", "it divides by zero and has no value"))
 
 
 class Candidate(Part):
@@ -168,11 +169,61 @@ class Figure(Ambiguous):
         )
 
 
+class Computation(NamedTuple):
+    """The formula of one figure, ready to be worked out over and over."""
+
+    figure: Figure
+    expression: Expression
+    factor: Fraction
+
+    def result(self, found: Mapping[str, Input]) -> Input:
+        """Return the figure's value from those of its operands, or what it lacks because they do."""
+        operands = [found[name] for name in self.expression.names]
+        for operand in operands:
+            if isinstance(operand, Lack):
+                return self._lacking(operands)
+        try:
+            value = self.expression.value(found) * self.factor  # type: ignore[arg-type]  # no operand is a Lack
+        except NoValueError:
+            return BY_ZERO
+        return value if self.figure.round is None else self.figure.round(value)
+
+    def _lacking(self, operands: Sequence[Input]) -> Input:
+        for state in (State.MISSING, State.NOT_APPLICABLE):
+            for operand in operands:
+                if isinstance(operand, Lack) and operand.state is state:
+                    return Lack(state, operand.why)
+        choices = [one.candidates if isinstance(one, Lack) else (one,) for one in operands]
+        names = self.expression.names
+        try:
+            values = [
+                self.expression.value(dict(zip(names, chosen, strict=True))) * self.factor
+                for chosen in islice(product(*choices), MOST_CANDIDATES)
+            ]
+        except NoValueError:
+            return BY_ZERO
+        return _rounded(
+            Lack(State.DISPUTED, self.figure.name, tuple(dict.fromkeys(values))), self.figure.round
+        )
+
+
+def computation(name: str, figures: Mapping[str, Figure]) -> Computation | None:
+    """Return the computation of the figure `name`; None when it has no formula."""
+    figure = figures[name]
+    expression = figure.expression
+    if expression is None:
+        return None
+    own = expression.unit({part: figures[part].measure for part in expression.names})
+    # A ratio of 0.8043 declared in % is 80.43; yuan declared in 万元 are divided by 10,000.
+    factor = own.scale / figure.measure.scale if own is not None else Fraction(1)
+    return Computation(figure, expression, factor)
+
+
 def resolved(figures: Mapping[str, Figure], given: Mapping[str, Input] | None = None) -> dict[str, Input]:
     """Return every figure's exact value, or what it lacks; formulas are worked out in the order they need.
 
     Args:
-        figures: the figures of a programme; formulas must be free of cycles (the loader sees to that).
+        figures: the figures of a programme; formulas must be free of circles (the loader sees to that).
         given: values that take the place of what the file says.
     """
     found: dict[str, Input] = dict(given or {})
@@ -181,55 +232,35 @@ def resolved(figures: Mapping[str, Figure], given: Mapping[str, Input] | None = 
     return found
 
 
-def _resolve(name: str, figures: Mapping[str, Figure], found: dict[str, Input]) -> Input:
+def _resolve(name: str, figures: Mapping[str, Figure], found: dict[str, Input]) -> None:
     if name in found:
-        return found[name]
-    figure = figures[name]
-    expression = figure.expression
+        return
+    one = computation(name, figures)
+    if one is None:
+        found[name] = _own(figures[name])
+        return
+    for part in one.expression.names:
+        _resolve(part, figures, found)
+    found[name] = one.result(found)
+
+
+def _own(figure: Figure) -> Input:
+    """Return what the file itself says of a figure without a formula."""
     value: Input
     if figure.value is not None:
         value = figure.value
-    elif expression is not None:
-        parts = {part: _resolve(part, figures, found) for part in expression.names}
-        value = _computed(
-            figure, expression, parts, {part: figures[part].measure for part in expression.names}
-        )
     elif figure.disputed is not None:
         value = Lack(State.DISPUTED, figure.name, tuple(one.value for one in figure.disputed))
     elif figure.not_applicable is not None:
         value = Lack(State.NOT_APPLICABLE, figure.not_applicable)
     else:
         value = Lack(State.MISSING, figure.missing or Text("未提供", "not provided"))
-    if figure.round is not None:
-        value = _each(value, figure.round)
-    found[name] = value
-    return value
+    return _rounded(value, figure.round)
 
 
-def _each(value: Input, change: RoundTo) -> Input:
+def _rounded(value: Input, to: RoundTo | None) -> Input:
+    if to is None:
+        return value
     if isinstance(value, Lack):
-        return value._replace(candidates=tuple(change(one) for one in value.candidates))
-    return change(value)
-
-
-def _computed(
-    figure: Figure, expression: Expression, parts: Mapping[str, Input], measures: Mapping[str, units.Unit]
-) -> Input:
-    for state in (State.MISSING, State.NOT_APPLICABLE):
-        for part in parts.values():
-            if isinstance(part, Lack) and part.state is state:
-                return Lack(state, part.why)
-    own = expression.unit(measures)
-    # A ratio of 0.8043 declared in % is 80.43; yuan declared in 万元 are divided by 10,000.
-    factor = own.scale / figure.measure.scale if own is not None else Fraction(1)
-    try:
-        if not any(isinstance(part, Lack) for part in parts.values()):
-            return expression.value(parts) * factor  # type: ignore[arg-type]  # no part is a Lack here
-        choices = [part.candidates if isinstance(part, Lack) else (part,) for part in parts.values()]
-        values = [
-            expression.value(dict(zip(parts, chosen, strict=True))) * factor
-            for chosen in islice(product(*choices), MOST_CANDIDATES)
-        ]
-    except NoValueError:
-        return Lack(State.MISSING, Text("除数为零，无法计算", "it divides by zero and has no value"))
-    return Lack(State.DISPUTED, figure.name, tuple(dict.fromkeys(values)))
+        return value._replace(candidates=tuple(to(one) for one in value.candidates))
+    return to(value)

@@ -24,6 +24,7 @@ class Open:
     Attributes:
         key: unique name: C11.reading, completion.base, B21.5.polarity.
         about: the code or figure it belongs to.
+        title: that code, or the figure's name in words.
         name: the ambiguity's name.
         place: the path of the part within the file.
         question: what is open.
@@ -35,6 +36,7 @@ class Open:
 
     key: str
     about: str
+    title: Text
     name: str
     place: Place
     question: Text
@@ -48,15 +50,15 @@ def ambiguities(programme: Programme) -> list[Open]:
     """Return all ambiguities of `programme`, figures first, then indicators in order, then the framework."""
     found: list[Open] = []
     for name, figure in programme.figures.items():
-        found += _open(figure, name, ("figures", name))
+        found += _open(figure, name, figure.name, ("figures", name))
     for place, node in _nodes(programme.framework.indicators, ("framework", "indicators")):
         if node.rule is not None:
             for part, slot, at in _rules(node.rule, Slot(node.code, node.full), (*place, "rule")):
-                found += _open(part, slot.code, at)
+                found += _open(part, slot.code, Text(slot.code), at)
                 if isinstance(part, ChecklistRule):
                     for position, (item, code) in enumerate(zip(part.items, part.codes(slot), strict=True)):
-                        found += _open(item, code, (*at, "items", position))
-    found += _open(programme.framework, "framework", ("framework",))
+                        found += _open(item, code, Text(code), (*at, "items", position))
+    found += _open(programme.framework, "framework", Text("总分", "the total"), ("framework",))
     return found
 
 
@@ -72,16 +74,16 @@ def _rules(rule: Rule, slot: Slot, place: Place) -> Iterator[tuple[Rule, Slot, P
         yield from _rules(part, own, (*place, "parts", at))
 
 
-def _open(part: Ambiguous, about: str, place: Place) -> Iterator[Open]:
+def _open(part: Ambiguous, about: str, title: Text, place: Place) -> Iterator[Open]:
     for key, readings in part.by_nature.items():
         yield Open(
-            key=f"{about}.{key}", about=about, name=key, place=place, question=STEP_QUESTION,
+            key=f"{about}.{key}", about=about, title=title, name=key, place=place, question=STEP_QUESTION,
             chosen=str(getattr(part, key)), options={str(one): READING_WORDS[StepReading(one)] for one in readings},
             by_nature=True,
         )  # fmt: skip
     for name, one in part.ambiguities.items():
         yield Open(
-            key=f"{about}.{name}", about=about, name=name, place=place, question=one.question, chosen=one.chosen,
+            key=f"{about}.{name}", about=about, title=title, name=name, place=place, question=one.question, chosen=one.chosen,
             options={reading: given.why or Text(reading) for reading, given in one.readings.items()},
             literal=next((reading for reading, given in one.readings.items() if given.literal), None),
         )  # fmt: skip

@@ -87,6 +87,9 @@ class Scorer:
         roots = tuple(
             self._node(one, framework.missing, framework.not_applicable) for one in framework.indicators
         )
+        self.is_plain_sum = all(
+            node.combine is GroupRule.SUM and node.at_least is None for node, _ in framework.walk()
+        )
         self.top = Node(
             "",
             framework.sum,
@@ -123,6 +126,14 @@ class Scorer:
 
     def rolled_up(self, outcomes: Mapping[str, Outcome], groups: dict[str, Outcome] | None = None) -> Member:
         """Return the sum of the whole framework before caps; `groups` is filled with each group's outcome."""
+        if groups is None and self.is_plain_sum:
+            # Sums of sums are one sum; nobody asked for those of the groups.
+            points = [outcome.points for outcome in outcomes.values() if outcome.points is not None]
+            if len(points) == len(outcomes):
+                total = sum(points, ZERO)
+                return Member(
+                    self.top.weight, Outcome(State.SCORED, total, total, total), self.top.extra, ZERO
+                )
         return self._roll(self.top, outcomes, {} if groups is None else groups)
 
     def _roll(self, node: Node, outcomes: Mapping[str, Outcome], groups: dict[str, Outcome]) -> Member:

@@ -185,8 +185,8 @@ def sensitivity(loaded: Loaded, advance: Callable[[int, int], None] | None = Non
 def _label(one: Open, reading: str) -> Text:
     meaning = one.options[reading]
     return Text(
-        f"{one.about}：{one.question.zh} → {meaning.zh}",
-        f"{one.about}: {one.question.en or one.question.zh} → {meaning.en or meaning.zh}",
+        f"{one.title.zh}：{one.question.zh} → {meaning.zh}",
+        f"{one.title.en or one.title.zh}: {one.question.en or one.question.zh} → {meaning.en or meaning.zh}",
     )
 
 

@@ -41,6 +41,7 @@ class Note(StrEnum):
     TARGET_UNANSWERED = "target_unanswered"
     INDICATOR_WITHOUT_TARGET = "indicator_without_target"
     UNSUPPORTED = "unsupported"
+    NO_ANALYSIS = "no_analysis"
     NO_CAUSE = "no_cause"
     COARSE = "coarse"
     UNCHECKED_CLAIM = "unchecked_claim"
@@ -331,8 +332,8 @@ def _literal(evaluation: Evaluation) -> Iterator[Disagreement]:
                 kind=Kind.READING, subject=one.key, what="reading", stated=((one.literal, one.question),),
                 working=one.chosen,
                 text=Text(
-                    f"{one.about}（{one.question.zh}）：字面为“{literal.zh}”，实际按“{chosen.zh}”计",
-                    f"{one.about} ({one.question.en or one.question.zh}): literally {literal.en or literal.zh}; "
+                    f"{one.title.zh}（{one.question.zh}）：字面为“{literal.zh}”，实际按“{chosen.zh}”计",
+                    f"{one.title.en or one.title.zh} ({one.question.en or one.question.zh}): literally {literal.en or literal.zh}; "
                     f"applied was {chosen.en or chosen.zh}",
                 ),
             )  # fmt: skip
@@ -402,6 +403,16 @@ def observations(evaluation: Evaluation) -> list[Observation]:
                 f"{points} points without figure or evidence",
             )
         )
+    if evaluation.programme.findings and (silent := _without_analysis(evaluation)):
+        points = plain(sum((one.weight for one in silent if one.weight is not None), ZERO))
+        found.append(
+            _listed(
+                Note.NO_ANALYSIS,
+                silent,
+                f"没有分析的 {points} 分",
+                f"{points} points of weight without analysis",
+            )
+        )
     lost = [
         one
         for one in evaluation.leaves()
@@ -428,6 +439,10 @@ def observations(evaluation: Evaluation) -> list[Observation]:
         if holds(parsed(claim.holds_if), evaluation.case.figures) is None:
             found.append(Observation(note=Note.UNCHECKED_CLAIM, subject=(), text=Text(f"无法核对：{claim.text.zh}", f"cannot be checked: {claim.text.en or claim.text.zh}")))  # fmt: skip
     return found
+
+
+def _without_analysis(evaluation: Evaluation) -> list[Score]:
+    return [one for one in evaluation.leaves() if one.finding is None or one.finding.analysis is None]
 
 
 def _coarse(evaluation: Evaluation) -> Iterator[Observation]:

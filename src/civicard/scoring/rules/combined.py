@@ -90,8 +90,10 @@ class CombinedRule(Rule):
         if self.at_least is not None and len(scored) < self.at_least:
             return Outcome(State.MISSING, None, ZERO, slot.full, outcomes)
         low = self._joined([outcomes[at].low for at in applying], applying, slots, slot.full)
+        if state is State.SCORED:
+            return Outcome(state, low, low, low, outcomes)
         high = self._joined([outcomes[at].high for at in applying], applying, slots, slot.full)
-        return Outcome(state, low if state is State.SCORED else None, low, high, outcomes)
+        return Outcome(state, None, low, high, outcomes)
 
     def _joined(
         self,

@@ -8,7 +8,7 @@ from pydantic import model_validator
 from civicard.kernel.exact import ZERO, Fraction, plain
 from civicard.kernel.text import Text
 from civicard.scoring.expressions import Expression, ExpressionFault, NoValueError, parsed
-from civicard.scoring.figures import Lack, State
+from civicard.scoring.figures import BY_ZERO, Lack, State
 from civicard.scoring.model import Exact, fault
 from civicard.scoring.rules.base import Case, Outcome, Rule, Slot, explained_lack, nothing
 
@@ -60,8 +60,7 @@ class FormulaRule(Rule):
         try:
             points = self.expression.value(values)
         except NoValueError:
-            lack = Lack(State.MISSING, Text("除数为零，无法计算", "it divides by zero and has no value"))
-            return nothing(lack, self.least, slot.full)
+            return nothing(BY_ZERO, self.least, slot.full)
         points = max(self.least, min(slot.full, points) if self.cap else points)
         points = points if self.round is None else self.round(points)
         return Outcome(State.SCORED, points, points, points, dict(values))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from functools import cached_property
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -24,6 +25,7 @@ from civicard.scoring.rules.base import (
     taken_off,
 )  # fmt: skip
 
+NO_ITEM_APPLIES = Lack(State.NOT_APPLICABLE, Text("各项均不适用", "no item applies"))
 UNANSWERED = Lack(State.MISSING, Text("尚未评判", "not judged yet"))
 
 
@@ -57,33 +59,50 @@ class ChecklistRule(Rule):
     not_applicable: ItemPolicy = ItemPolicy.SPREAD
     """Points of an item that does not apply: spread over the others, given in full, or lost."""
 
+    @cached_property
+    def _asked(self) -> dict[str, list[tuple[str, Fraction, bool]]]:
+        """Code, points and good answer of the items by slot, kept because a table asks for them once a unit."""
+        return {}
+
+    def asked(self, slot: Slot) -> list[tuple[str, Fraction, bool]]:
+        """Return code, points and good answer of each item."""
+        known = self._asked.get(slot.code)
+        if known is None:
+            known = [
+                (item.code or f"{slot.code}.{at}", item.points, item.good)
+                for at, item in enumerate(self.items, 1)
+            ]
+            self._asked[slot.code] = known
+        return known
+
     def codes(self, slot: Slot) -> list[str]:
         """Return the codes of the items, under which their answers stand."""
-        return [item.code or f"{slot.code}.{at}" for at, item in enumerate(self.items, 1)]
+        return [code for code, _, _ in self.asked(slot)]
 
     def assess(self, case: Case, slot: Slot) -> Outcome:
         """Return the sum over the items."""
-        answers = [case.answers.get(code) for code in self.codes(slot)]
-        low = high = ZERO
-        applying = ZERO
+        # What is not earned is summed, because most answers are good ones.
+        lost = unanswered = aside = ZERO
         is_open = False
-        for item, answer in zip(self.items, answers, strict=True):
-            if answer is not None and answer.not_applicable is not None:
-                if self.not_applicable is ItemPolicy.FULL:
-                    low, high = low + item.points, high + item.points
-                continue
-            applying += item.points
-            if answer is None or answer.answer is None:
+        answers = case.answers
+        for code, points, good in self.asked(slot):
+            answer = answers.get(code)
+            if answer is not None and answer.answer is not None:
+                if answer.answer is not good:
+                    lost += points
+            elif answer is not None and answer.not_applicable is not None:
+                aside += points
+            else:
                 is_open = True
-                high += item.points
-            elif answer.answer is item.good:
-                low, high = low + item.points, high + item.points
-        if not applying and self.not_applicable is ItemPolicy.SPREAD:
-            return nothing(
-                Lack(State.NOT_APPLICABLE, Text("各项均不适用", "no item applies")), ZERO, slot.full
-            )
-        if self.not_applicable is ItemPolicy.SPREAD and applying != slot.full:
-            low, high = low * slot.full / applying, high * slot.full / applying
+                unanswered += points
+        low, high = slot.full - lost - unanswered, slot.full - lost
+        if aside and self.not_applicable is not ItemPolicy.FULL:
+            low, high = low - aside, high - aside
+            if self.not_applicable is ItemPolicy.SPREAD:
+                applying = slot.full - aside
+                if not applying:
+                    return nothing(NO_ITEM_APPLIES, ZERO, slot.full)
+                low, high = low * slot.full / applying, high * slot.full / applying
         if self.round is not None:
             low, high = self.round(low), self.round(high)
         if is_open:
