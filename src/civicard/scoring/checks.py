@@ -111,7 +111,7 @@ class Checks:
                     f"权重 {plain(weight)} 为负",
                     f"the weight {plain(weight)} is negative",
                 )
-            if node.get("children"):
+            if node.get("children") and node.get("combine", "sum") == "sum":
                 self._sum(place, _list(node["children"]), weight, str_of(node.get("code")))
         whole = self.framework.get("sum", HUNDRED)
         self._sum(("framework", "indicators"), _list(self.framework.get("indicators")), whole, "")

@@ -146,12 +146,24 @@ class Figure(Ambiguous):
         """The formula, understood."""
         return None if self.formula is None else parsed(self.formula)
 
+    @property
+    def range(self) -> tuple[Fraction | None, Fraction | None]:
+        """The least and the greatest possible value; None where nothing limits it."""
+        measure = self.measure
+        return (
+            self.least if self.least is not None else measure.least,
+            self.most if self.most is not None else measure.most,
+        )
+
+    def allows(self, value: Fraction) -> bool:
+        """Tell whether `value` lies within the range of the figure and its unit."""
+        least, most = self.range
+        return (least is None or value >= least) and (most is None or value <= most)
+
     def check(self, value: Fraction) -> None:
         """Raise a fault when `value` lies outside what the figure or its unit allows."""
-        measure = self.measure
-        least = self.least if self.least is not None else measure.least
-        most = self.most if self.most is not None else measure.most
-        if (least is not None and value < least) or (most is not None and value > most):
+        if not self.allows(value):
+            least, most = self.range
             low, high = plain(least) if least is not None else "−∞", plain(most) if most is not None else "+∞"
             raise fault(
                 f"{plain(value)} 超出范围 {low} 至 {high}（单位：{self.unit}）",

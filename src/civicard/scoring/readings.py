@@ -14,6 +14,8 @@ from civicard.scoring.rules.judged import ChecklistRule
 from civicard.scoring.rules.step import READING_WORDS, StepReading
 from civicard.scoring.source import Place
 
+# The ambiguities of the framework itself (its roundings, caps and policies) belong to no figure or indicator.
+FRAMEWORK = "framework"
 STEP_QUESTION = Text("不足一档如何计", "what an incomplete step costs")
 
 
@@ -58,7 +60,7 @@ def ambiguities(programme: Programme) -> list[Open]:
                 if isinstance(part, ChecklistRule):
                     for position, (item, code) in enumerate(zip(part.items, part.codes(slot), strict=True)):
                         found += _open(item, code, Text(code), (*at, "items", position))
-    found += _open(programme.framework, "framework", Text("总分", "the total"), ("framework",))
+    found += _open(programme.framework, FRAMEWORK, Text("总分", "the total"), (FRAMEWORK,))
     return found
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 from typing import Any, NamedTuple
 
 from civicard.kernel.exact import ZERO, Fraction
@@ -14,7 +15,7 @@ from civicard.scoring.figures import Figure, Input, resolved
 from civicard.scoring.framework import GradeBand
 from civicard.scoring.load import Loaded, reloaded
 from civicard.scoring.programme import Programme
-from civicard.scoring.readings import Open, ambiguities, changed, under
+from civicard.scoring.readings import FRAMEWORK, Open, ambiguities, changed, under
 from civicard.scoring.rules.base import Case, Outcome
 from civicard.scoring.rules.step import READING_WORDS, StepReading
 from civicard.scoring.scorer import Scorer, Total
@@ -22,6 +23,8 @@ from civicard.scoring.source import Place
 
 # Combinations beyond this many distinct results are not counted one by one; least and most are still exact.
 MOST_COMBINATIONS = 20_000
+# A set of ambiguities that touch the same indicators is worked out reading by reading, up to so many.
+MOST_IN_ONE_SET = 2_000
 # A lever is looked for up to so many times the present value of a figure.
 FARTHEST = 16
 # What a rule of another kind keeps of the one whose place it takes.
@@ -111,7 +114,7 @@ class Sensitivity:
         uniform: every step rule under the same reading, one variant a reading.
         literal: every wording taken literally at once; None when no reading is marked as literal.
         rule_books: the framework under other rule books.
-        combined: all readings combined.
+        combined: all readings combined; None when too many of them meet in one indicator.
         above, below: distance to the neighbouring grades; None at the end of the scale or while the total is open.
     """
 
@@ -121,7 +124,7 @@ class Sensitivity:
     uniform: tuple[Variant, ...]
     literal: Variant | None
     rule_books: tuple[Variant, ...]
-    combined: Combined
+    combined: Combined | None
     above: Distance | None
     below: Distance | None
 
@@ -244,42 +247,51 @@ class Piece(NamedTuple):
     number: int
 
 
-def _combined(loaded: Loaded, known: list[Open], base: Result, alone: Sequence[Variant]) -> Combined:
-    """Return the range and the grades over all combinations of readings.
+def _combined(loaded: Loaded, known: list[Open], base: Result, alone: Sequence[Variant]) -> Combined | None:
+    """Return the range and the grades over all combinations of readings; None when they are too many.
 
     Ambiguities that touch different indicators are worked out apart, and only their distinct results are combined.
     """
-    number = 1
-    for one in known:
-        number *= len(one.options)
-    sets = _connected(known, alone)
+    number = prod(len(one.options) for one in known)
+    sets = _connected([one for one in known if one.about != FRAMEWORK], alone)
+    if any(prod(len(one.options) for one in some) > MOST_IN_ONE_SET for some in sets):
+        return None
     pieces = [_pieces(loaded, known, some, base) for some in sets]
-    size = 1
-    for some in pieces:
-        size *= len(some)
-    scorer = Scorer(loaded.programme.framework)
-    if size > MOST_COMBINATIONS:
+    scorers = _scorers(loaded, known)
+    if prod(len(some) for some in pieces) * len(scorers) > MOST_COMBINATIONS:
         # The total never falls when an indicator's points rise, so the extremes come from the extremes of each set.
-        worst, best = _extreme(pieces, best=False), _extreme(pieces, best=True)
-        low, high = _total(scorer, base, worst).outcome.low, _total(scorer, base, best).outcome.high
-        return Combined(number=number, least=(low, _choices(worst)), most=(high, _choices(best)), grades=None)
+        combinations = [_extreme(pieces, best=False), _extreme(pieces, best=True)]
+    else:
+        combinations = [list(one) for one in product(*pieces)]
     grades: Counter[str] = Counter()
     least: tuple[Fraction, Mapping[str, str]] | None = None
     most: tuple[Fraction, Mapping[str, str]] | None = None
-    for combination in product(*pieces):
+    for combination, (choices, scorer) in product(combinations, scorers):
         total = _total(scorer, base, combination)
-        weight = 1
-        for piece in combination:
-            weight *= piece.number
-        grades[total.grade.zh if total.grade is not None else "—"] += weight
+        grades[total.grade.zh if total.grade is not None else "—"] += prod(
+            piece.number for piece in combination
+        )
+        readings = {key: reading for piece in combination for key, reading in piece.choices.items()} | choices
         if least is None or total.outcome.low < least[0]:
-            least = (total.outcome.low, _choices(combination))
+            least = (total.outcome.low, readings)
         if most is None or total.outcome.high > most[0]:
-            most = (total.outcome.high, _choices(combination))
-    assert least is not None
+            most = (total.outcome.high, readings)
+    assert least is not None  # there is at least the base
     assert most is not None
-    rest = number // (sum(grades.values()) or 1)
-    return Combined(number=number, least=least, most=most, grades={g: n * rest for g, n in grades.items()})
+    is_whole = sum(grades.values()) == number
+    return Combined(number=number, least=least, most=most, grades=dict(grades) if is_whole else None)
+
+
+def _scorers(loaded: Loaded, known: list[Open]) -> list[tuple[dict[str, str], Scorer]]:
+    """Return the framework under each combination of its own ambiguities."""
+    own = [one for one in known if one.about == FRAMEWORK]
+    found = []
+    for readings in product(*(one.options for one in own)):
+        choices = {one.key: reading for one, reading in zip(own, readings, strict=True)}
+        changed_ones = {one.key: choices[one.key] for one in own if choices[one.key] != one.chosen}
+        programme = under(loaded, changed_ones, known) if changed_ones else loaded.programme
+        found.append((changed_ones, Scorer(programme.framework)))
+    return found
 
 
 def _connected(known: list[Open], alone: Sequence[Variant]) -> list[list[Open]]:
@@ -317,7 +329,9 @@ def _pieces(loaded: Loaded, known: list[Open], some: list[Open], base: Result) -
         figures = {name: value for name, value in variant.figures.items() if value != base.figures[name]}
         key = (
             tuple((code, one[:4]) for code, one in outcomes.items()),
-            tuple(figures.items()) if loaded.programme.framework.ceilings else (),
+            tuple(figures.items())
+            if loaded.programme.framework.ceilings or loaded.programme.framework.vetoes
+            else (),
         )
         if key in found:
             known_piece = found[key]
@@ -341,10 +355,6 @@ def _total(scorer: Scorer, base: Result, combination: Sequence[Piece]) -> Total:
         outcomes |= piece.outcomes
         figures |= piece.figures
     return scorer.total(outcomes, Case(figures))
-
-
-def _choices(combination: Sequence[Piece]) -> dict[str, str]:
-    return {key: reading for piece in combination for key, reading in piece.choices.items()}
 
 
 def _distances(programme: Programme, base: Result) -> tuple[Distance | None, Distance | None]:
@@ -429,8 +439,7 @@ def _nearest(programme: Programme, name: str, sign: int, reached: Callable[[Tota
     now = figure.value
     assert now is not None  # _inputs
     grain = _grain(figure, now)
-    least = figure.least if figure.least is not None else figure.measure.least
-    most = figure.most if figure.most is not None else figure.measure.most
+    least, most = figure.range
     limit = most if sign > 0 else least if least is not None else ZERO
     farthest = abs(now) * FARTHEST + grain * 1000
     limit = now + sign * farthest if limit is None else limit

@@ -44,6 +44,7 @@ class Note(StrEnum):
     NO_ANALYSIS = "no_analysis"
     NO_CAUSE = "no_cause"
     COARSE = "coarse"
+    OUT_OF_RANGE = "out_of_range"
     UNCHECKED_CLAIM = "unchecked_claim"
     OPEN = "open"
 
@@ -434,7 +435,7 @@ def observations(evaluation: Evaluation) -> list[Observation]:
                 state, ("不适用", "not applicable")
             )
             found.append(_listed(Note.OPEN, some, *word))
-    found += _coarse(evaluation)
+    found += [*_coarse(evaluation), *_out_of_range(evaluation)]
     for claim in evaluation.programme.claims:
         if holds(parsed(claim.holds_if), evaluation.case.figures) is None:
             found.append(Observation(note=Note.UNCHECKED_CLAIM, subject=(), text=Text(f"无法核对：{claim.text.zh}", f"cannot be checked: {claim.text.en or claim.text.zh}")))  # fmt: skip
@@ -462,6 +463,22 @@ def _coarse(evaluation: Evaluation) -> Iterator[Observation]:
                         f"{slot.code} rests on {figure.answers} answers, of which each is {share}: it is all or nothing",
                     ),
                 )  # fmt: skip
+
+
+def _out_of_range(evaluation: Evaluation) -> Iterator[Observation]:
+    """A computed figure beyond what its unit allows points to a wrong operand: more cards in time than cards."""
+    for name, figure in evaluation.programme.figures.items():
+        value = evaluation.case.figures[name]
+        if figure.formula is None or isinstance(value, Lack) or figure.allows(value):
+            continue
+        printed = figure.printed(value, unit=True)
+        yield Observation(
+            note=Note.OUT_OF_RANGE, subject=(name,),
+            text=Text(
+                f"{figure.name.zh}算得 {printed}，超出其范围",
+                f"{figure.name.en or figure.name.zh} comes out as {printed}, outside its range",
+            ),
+        )  # fmt: skip
 
 
 def _listed(note: Note, scores: Sequence[Score], zh: str, en: str) -> Observation:

@@ -110,7 +110,7 @@ class Over(Part):
     """What happens when a target is exceeded by far: a target set too low, or a miracle."""
 
     percent: Exact
-    """How far above the target, in percent of it, is suspicious."""
+    """How far better than the target, in percent of it, is suspicious."""
     deduct: Exact
     """What it costs when no reason is accepted."""
 
@@ -161,7 +161,11 @@ class FigureRule(Rule):
         return points if self.round is None else self.round(points)
 
     def _is_unexplained(self, x: Fraction, case: Case, slot: Slot) -> bool:
-        if self.over is None or x < self.target * (1 + self.over.percent / 100):  # type: ignore[attr-defined]  # _over_needs_a_target
+        if self.over is None:
+            return False
+        target: Fraction = self.target  # type: ignore[attr-defined]  # _over_needs_a_target
+        beyond = abs(target) * self.over.percent / 100
+        if (x > target - beyond) if getattr(self, "direction", None) == "reverse" else (x < target + beyond):
             return False
         answer = case.answers.get(f"{slot.code}.over")
         return answer is None or answer.answer is not True
@@ -184,8 +188,8 @@ class FigureRule(Rule):
             off = plain(self.over.deduct)
             text = joined(
                 text,
-                Text(f"超过目标 {plain(self.over.percent)}% 以上且未说明原因，扣 {off} 分",
-                     f"more than {plain(self.over.percent)}% above the target without an accepted reason costs {off}"),
+                Text(f"优于目标 {plain(self.over.percent)}% 以上且未说明原因，扣 {off} 分",
+                     f"better than the target by {plain(self.over.percent)}% or more without an accepted reason costs {off}"),
             )  # fmt: skip
         if self.round is not None and outcome.points is not None and outcome.points != outcome.work.points:
             shown = plain(outcome.points)
