@@ -51,6 +51,8 @@ def test_a_good_file_loads() -> None:
         ("value: 50", "value: 50, formula: share / 0", 11, "only one of value, formula"),
         ("value: 50", "formula: share + spent", 11, "the formulas run in a circle: spent → spent"),
         ("value: 50", "formula: __import__('os')", 11, "uses what is not allowed"),
+        ("value: 50", f"value: {'9' * 61}", 11, "a number is needed"),
+        ("value: 50", "formula: 1e99999999", 11, "no number that a formula may hold"),
         ("value: 50", "formula: spent.real", 11, "uses what is not allowed"),
         ("civicard: 1", "civicard: 2", 1, "there is no value '2'"),
     ],

@@ -9,11 +9,12 @@ import ast
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 
 from civicard.kernel.exact import ONE_HUNDREDTH, Fraction, rounded
 from civicard.kernel.text import Text
 from civicard.scoring import units
+from civicard.scoring.source import MOST_DIGITS, NUMBER
 
 MOST_CHARACTERS = 2_000
 MOST_DEPTH = 30
@@ -94,7 +95,7 @@ class Expression:
         return _unit(self.tree, of)
 
 
-@cache
+@lru_cache(maxsize=4096)
 def parsed(text: str) -> Expression:
     """Return the expression that `text` writes.
 
@@ -120,8 +121,7 @@ def _check(node: ast.expr, text: str, names: dict[str, None], depth: int) -> Non
     match node:
         case ast.Constant(value=value) if isinstance(value, int | float) and not isinstance(value, bool):
             parts: list[ast.expr] = []
-            # Python has read the digits as a binary float; the digits as written are taken instead.
-            node.value = Fraction(ast.get_source_segment(text.strip(), node) or str(value))  # type: ignore[assignment]  # a Fraction stands where ast knows only literals
+            _exact(node, text.strip())
         case ast.Name(id=name):
             names.setdefault(name)
             parts = []
@@ -151,6 +151,17 @@ def _check(node: ast.expr, text: str, names: dict[str, None], depth: int) -> Non
             )
     for part in parts:
         _check(part, text, names, depth + 1)
+
+
+def _exact(node: ast.Constant, text: str) -> None:
+    """Put the digits as written in the place of the binary float that Python has read."""
+    digits = ast.get_source_segment(text, node) or ""
+    if NUMBER.fullmatch(digits) is None or len(digits) > MOST_DIGITS:
+        shown = digits[:20]
+        raise ExpressionFault(
+            Text(f"算式中的数 {shown} 写法有误", f"{shown!r} is no number that a formula may hold")
+        )
+    node.value = Fraction(digits)  # type: ignore[assignment]  # a Fraction stands where ast knows only literals
 
 
 def _function(node: ast.expr) -> Formula:

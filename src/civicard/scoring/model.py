@@ -20,9 +20,9 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from civicard.kernel.exact import Fraction, Rounding, plain, rounded
 from civicard.kernel.text import Text
+from civicard.scoring.source import MOST_DIGITS
 
 FAULT = "civicard"
-MOST_DIGITS = 60
 # The weight of an indicator inside a block whose weights the source does not print.
 UNPUBLISHED = "unpublished"
 

@@ -22,6 +22,8 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one is ten times
 MOST_BYTES = 4_000_000
 MOST_NODES = 200_000
 MOST_DEPTH = 40
+# Longer digits are no figure of any programme, and would cost time to read.
+MOST_DIGITS = 60
 
 Value: TypeAlias = "bool | str | Fraction | list[Value] | dict[str, Value] | None"
 Place: TypeAlias = tuple[str | int, ...]
@@ -186,7 +188,7 @@ class _Builder:
             return self.tagged(event)
         if text in WORDS:
             return WORDS[text]
-        if NUMBER.fullmatch(text) or RATIO.fullmatch(text):
+        if len(text) <= MOST_DIGITS and (NUMBER.fullmatch(text) or RATIO.fullmatch(text)):
             return Fraction(text)
         if NOT_A_NUMBER.fullmatch(text):
             raise self.refuse(

@@ -7,7 +7,7 @@ a unit of its own, so that nothing has to be registered before it can be counted
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 from civicard.kernel.exact import Fraction
 
@@ -45,7 +45,7 @@ class Unit:
         return self.dimension == other.dimension
 
 
-@cache
+@lru_cache(maxsize=4096)
 def unit(written: str) -> Unit:
     """Return the unit that `written` names; every word names one.
 
