@@ -17,6 +17,7 @@ from civicard.scoring.figures import Lack, State
 from civicard.scoring.load import Loaded, beside, load, reloaded
 from civicard.scoring.programme import Programme
 from civicard.scoring.scorer import holds
+from civicard.scoring.sensitivity import sensitivity
 
 PROGRAMMES = Path(__file__).parents[2] / "programmes"
 SHANGHAI = "shanghai-2018.yaml"
@@ -210,26 +211,14 @@ def test_every_literal_reading_of_shanghai_is_marked_as_literal() -> None:
 
 
 def test_the_proportional_rule_book_makes_shanghai_excellent() -> None:
-    value = loaded(SHANGHAI).value
-    replaced = value["rule_books"]["national_proportional"]["rules"]
-    assert set(replaced) == {"B11", "C11", "C12", "C23"}
-    for node in rules_of(value["framework"]["indicators"]):
-        if node["code"] in replaced:
-            kept = {key: node["rule"][key] for key in ("figure", "target")}
-            node["rule"] = kept | replaced[node["code"]]
-    evaluation = evaluate(reloaded(value))
-    exact = evaluation.total.outcome.points
+    (book,) = sensitivity(loaded(SHANGHAI)).rule_books
+    exact = book.total.outcome.points
     assert exact is not None
     assert exact.denominator > 10**6, "nothing is rounded on the way"
-    assert (shown(exact, 4), total(evaluation)[1]) == ("96.7816", "优")
-
-
-def rules_of(nodes: list[Any]) -> Iterator[dict[str, Any]]:
-    """Yield the indicators that carry a rule, as they stand in the file."""
-    for node in nodes:
-        if "rule" in node:
-            yield node
-        yield from rules_of(node.get("children", []))
+    assert shown(exact, 4) == "96.7816"
+    assert book.total.grade is not None
+    assert book.total.grade.zh == "优"
+    assert {"B11", "C11", "C12", "C23"} == set(book.changed)
 
 
 @pytest.mark.parametrize(("cards", "expected"), [(2_880_000, ("90", "优")), (2_879_999, ("89", "良"))])

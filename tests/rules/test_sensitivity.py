@@ -138,3 +138,16 @@ rule_books:
     (variant,) = sensitivity(load({"p.yaml": TANGLED + book})).rule_books
     assert set(variant.changed) == {"A"}
     assert variant.changed["A"].points == Fraction("49.8")  # 83 of 100, of 60 points
+
+
+def test_a_rule_book_may_replace_every_rule_of_a_kind_parts_included() -> None:
+    book = """
+rule_books:
+  national:
+    title: 按比例
+    kinds: {step: {kind: proportional}}
+"""
+    (variant,) = sensitivity(load({"p.yaml": TANGLED + book})).rule_books
+    assert variant.changed["A"].points == Fraction("49.8")
+    # 83 of 90 of 25 points, and 93 of 100 of 15 points.
+    assert variant.changed["B"].points == Fraction(83, 90) * 25 + Fraction("13.95")

@@ -191,8 +191,10 @@ class RuleBook(Part):
     """What the rule book is called."""
     document: Said = Text("")
     """Where it stands."""
+    kinds: dict[str, dict[str, object]] = Field(default_factory=dict)
+    """By kind of rule (step, …): keys that replace those of every rule of that kind, parts included."""
     rules: dict[str, dict[str, object]] = Field(default_factory=dict)
-    """By code: keys that replace those of the rule. `kind` may change; figure and target are kept unless given."""
+    """By code: keys that replace those of one rule. Where the kind changes, figure, target and place are kept."""
 
 
 class Section(Part):

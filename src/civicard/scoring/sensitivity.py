@@ -28,7 +28,7 @@ MOST_IN_ONE_SET = 2_000
 # A lever is looked for up to so many times the present value of a figure.
 FARTHEST = 16
 # What a rule of another kind keeps of the one whose place it takes.
-KEPT = frozenset({"figure", "target", "direction"})
+KEPT = frozenset({"code", "name", "points", "unit", "figure", "target", "direction"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -216,7 +216,7 @@ def _book(loaded: Loaded, name: str, base: Result) -> Variant:
     book = loaded.programme.rule_books[name]
     value = loaded.value
     for place, code, rule in _rules(value["framework"]["indicators"], ("framework", "indicators")):
-        new = book.rules.get(code)
+        new = book.rules.get(code, book.kinds.get(rule["kind"]))
         if new is not None:
             is_same_kind = new.get("kind", rule["kind"]) == rule["kind"]
             kept = {key: one for key, one in rule.items() if is_same_kind or key in KEPT}
@@ -232,10 +232,17 @@ def _book(loaded: Loaded, name: str, base: Result) -> Variant:
 
 
 def _rules(rows: Sequence[dict[str, Any]], place: Place) -> Iterator[tuple[Place, str, dict[str, Any]]]:
+    """Yield the rules of the file with their places and codes, a rule before its parts."""
     for at, row in enumerate(rows):
         if "rule" in row:
-            yield (*place, at, "rule"), str_of(row["code"]), row["rule"]
+            yield from _parts(row["rule"], (*place, at, "rule"), str_of(row["code"]))
         yield from _rules(row.get("children", ()), (*place, at, "children"))
+
+
+def _parts(rule: dict[str, Any], place: Place, code: str) -> Iterator[tuple[Place, str, dict[str, Any]]]:
+    yield place, code, rule
+    for at, part in enumerate(rule.get("parts", ())):
+        yield from _parts(part, (*place, "parts", at), str_of(part.get("code")) or f"{code}.{at + 1}")
 
 
 class Piece(NamedTuple):
