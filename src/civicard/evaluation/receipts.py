@@ -1,0 +1,165 @@
+"""Receipts: one file that holds the inputs, rules, readings and results of an evaluation, hashed.
+
+A receipt proves that these results follow from these inputs, since it can be computed anew from itself. It does
+not prove that the inputs are true, nor who made it: it is not signed.
+"""
+
+import hashlib
+import json
+import platform
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import civicard
+from civicard.evaluation.opening import Opened
+from civicard.evaluation.record import digest, of_evaluation
+from civicard.kernel.refusal import Refusal
+from civicard.kernel.text import Text
+from civicard.scoring.evaluate import evaluate
+from civicard.scoring.load import load
+from civicard.scoring.programme import Programme
+from civicard.scoring.readings import ambiguities
+
+FORM = 1
+KEYS = {"civicard_receipt", "inputs", "rules", "readings", "versions", "results", "digest"}
+# Differences beyond this are counted, not listed.
+MOST_DIFFERENCES = 200
+
+
+class ReceiptUnreadable(Refusal):
+    """The file is no receipt, or one of a later form."""
+
+    code = "receipt_unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One place at which a receipt does not hold.
+
+    Attributes:
+        path: where in the receipt.
+        stated: what the receipt says.
+        found: what is computed anew.
+        text: the sentence that says so.
+    """
+
+    path: str
+    stated: str
+    found: str
+    text: Text
+
+
+def receipt(opened: Opened) -> dict[str, Any]:
+    """Return the receipt of evaluating `opened`; the same input gives the same receipt."""
+    body = _body(opened.texts, opened.loaded.programme)
+    return {**body, "digest": digest(body)}
+
+
+def _body(texts: Mapping[str, str], programme: Programme) -> dict[str, Any]:
+    return {
+        "civicard_receipt": FORM,
+        "inputs": [{"name": name, "sha256": _sha256(text), "text": text} for name, text in texts.items()],
+        "rules": _rules(programme),
+        "readings": {one.key: one.chosen for one in ambiguities(programme)},
+        "versions": {
+            "civicard": civicard.__version__,
+            "file_format": programme.civicard,
+            "python": platform.python_version(),
+        },
+        "results": of_evaluation(evaluate(programme)),
+    }
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _rules(programme: Programme) -> dict[str, str]:
+    """Return the digest of each indicator's rule as it was understood, so that a changed rule is named."""
+    return {
+        leaf.code: digest(leaf.rule.model_dump(mode="json"))
+        for leaf in programme.framework.leaves()
+        if leaf.rule is not None
+    }
+
+
+def parse(text: str, name: str) -> dict[str, Any]:
+    """Return the receipt that `text` holds.
+
+    Raises:
+        ReceiptUnreadable: it is no receipt of a form that is known.
+    """
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ReceiptUnreadable(Text(f"{name} 不是 JSON：{error}", f"{name} is not JSON: {error}")) from error
+    if not isinstance(value, dict) or set(value) != KEYS or value["civicard_receipt"] != FORM:
+        keys = ", ".join(sorted(KEYS))
+        raise ReceiptUnreadable(
+            Text(
+                f"{name} 不是第 {FORM} 版凭据，应含：{keys}",
+                f"{name} is no receipt of form {FORM}, which holds: {keys}",
+            )
+        )
+    return value
+
+
+def verify(stated: Mapping[str, Any], given: Mapping[str, str] | None = None) -> list[Difference]:
+    """Compute everything anew and return what differs; nothing when the receipt holds.
+
+    Args:
+        stated: a parsed receipt.
+        given: texts of the files it should be of, by name, to hold against the receipt's own.
+
+    Raises:
+        Refusal: the inputs in the receipt can no longer be read as a programme.
+    """
+    body = {key: value for key, value in stated.items() if key != "digest"}
+    found: list[Difference] = []
+    texts: dict[str, str] = {}
+    inputs = stated["inputs"]
+    if not isinstance(inputs, list) or not all(_is_input(one) for one in inputs):
+        raise ReceiptUnreadable(Text("凭据的 inputs 残缺", "the inputs of the receipt are damaged"))
+    for one in inputs:
+        texts[one["name"]] = one["text"]
+        if _sha256(one["text"]) != one["sha256"]:
+            found.append(_difference(f"inputs.{one['name']}.sha256", one["sha256"], _sha256(one["text"])))
+    for name, text in (given or {}).items():
+        if texts.get(name) != text:
+            stated_hash = _sha256(texts[name]) if name in texts else "—"
+            found.append(_difference(f"inputs.{name}", stated_hash, _sha256(text)))
+    anew = _body(texts, load(texts).programme)
+    for key in ("rules", "readings", "results"):
+        found += _differences(key, body[key], anew[key])
+    if digest(body) != stated["digest"]:
+        found.append(_difference("digest", str(stated["digest"]), digest(body)))
+    return found[:MOST_DIFFERENCES]
+
+
+def _is_input(one: object) -> bool:
+    return isinstance(one, dict) and all(isinstance(one.get(key), str) for key in ("name", "sha256", "text"))
+
+
+def _differences(path: str, stated: object, anew: object) -> Iterator[Difference]:
+    if isinstance(stated, dict) and isinstance(anew, dict):
+        for key in [*stated, *(key for key in anew if key not in stated)]:
+            yield from _differences(f"{path}.{key}", stated.get(key), anew.get(key))
+    elif isinstance(stated, list) and isinstance(anew, list) and len(stated) == len(anew):
+        for at, (one, other) in enumerate(zip(stated, anew, strict=True)):
+            name = one["code"] if isinstance(one, dict) and "code" in one else str(at + 1)
+            yield from _differences(f"{path}.{name}", one, other)
+    elif stated != anew:
+        yield _difference(path, _short(stated), _short(anew))
+
+
+def _short(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 120 else f"{text[:117]}…"  # noqa: PLR2004 - a line
+
+
+def _difference(path: str, stated: str, found: str) -> Difference:
+    return Difference(
+        path, stated, found,
+        Text(f"{path}：凭据为 {stated}，重算为 {found}", f"{path}: the receipt says {stated}, computed anew it is {found}"),
+    )  # fmt: skip
