@@ -15,7 +15,6 @@ from civicard.scoring import units
 from civicard.scoring.expressions import ExpressionFault, parsed
 from civicard.scoring.faults import Fault, fault_at, unknown
 from civicard.scoring.framework import HUNDRED
-from civicard.scoring.model import UNPUBLISHED
 from civicard.scoring.rules.formula import FULL
 from civicard.scoring.source import Place, Source
 
@@ -118,7 +117,7 @@ class Checks:
 
     def _sum(self, place: Place, children: Sequence[Any], whole: object, code: str) -> None:
         weights = [c.get("weight") for c in children if isinstance(c, dict) and not c.get("extra")]
-        if not isinstance(whole, Fraction) or UNPUBLISHED in weights:
+        if not isinstance(whole, Fraction):
             return
         known = [weight for weight in weights if isinstance(weight, Fraction)]
         if len(known) == len(weights) and sum(known, ZERO) != whole:
@@ -337,7 +336,7 @@ class Checks:
         for section in ("narrative", "findings", "funds"):
             for place, text in _texts(self.raw.get(section), (section,)):
                 for name in PLACEHOLDER.findall(text):
-                    if name.partition(":")[0] not in allowed:
+                    if name not in allowed:
                         self.say(place, unknown(name, sorted(known), Text("文中引用", "placeholder")))
 
 

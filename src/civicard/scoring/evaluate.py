@@ -22,7 +22,7 @@ class Score:
     Attributes:
         code, name: of the indicator, group or part.
         level: 1 to 3 in the framework; parts of a rule are one deeper than their indicator.
-        weight: the points it can give; None where the source does not publish them.
+        weight: the points it can give.
         state: scored, missing, not applicable or disputed.
         points: exact points; None unless they are known.
         low, high: between which the points lie; equal to `points` when they are known.
@@ -41,7 +41,7 @@ class Score:
     code: str
     name: Text
     level: int
-    weight: Fraction | None
+    weight: Fraction
     state: State
     points: Fraction | None
     low: Fraction
@@ -65,7 +65,7 @@ class Score:
     @property
     def lost(self) -> Fraction | None:
         """The points lost for certain; None while they are not known."""
-        return None if self.points is None or self.weight is None else self.weight - self.points
+        return None if self.points is None else self.weight - self.points
 
     def walk(self) -> Iterator["Score"]:
         """Yield this score and all below it in the framework."""
@@ -173,12 +173,11 @@ def evaluate(
 
     def of(node: Indicator, level: int) -> Score:
         finding = programme.findings.get(node.code)
-        weight = node.weight if isinstance(node.weight, Fraction) else None
         if node.rule is None:
             children = tuple(of(child, level + 1) for child in node.children)
             outcome = sums[node.code]
             return Score(
-                code=node.code, name=node.name, level=level, weight=weight, state=outcome.state,
+                code=node.code, name=node.name, level=level, weight=node.weight, state=outcome.state,
                 points=outcome.points, low=outcome.low, high=outcome.high,
                 basis=weakest(child.basis for child in children), explanation=_group_words(node, children, outcome),
                 is_supported=all(child.is_supported for child in children), children=children, indicator=node,
@@ -187,21 +186,19 @@ def evaluate(
         leaf = slots[node.code]
         outcome = outcomes[node.code]
         score = part_score(node.rule, leaf.slot, outcome, case, name=node.name, level=level)
-        return _as_indicator(score, node, weight, leaf.factor, finding)
+        return _as_indicator(score, node, leaf.factor, finding)
 
     scores = tuple(of(node, 1) for node in programme.framework.indicators)
     return Evaluation(programme=programme, case=case, scores=scores, total=total)
 
 
-def _as_indicator(
-    score: Score, node: Indicator, weight: Fraction | None, factor: Fraction | None, finding: Finding | None
-) -> Score:
+def _as_indicator(score: Score, node: Indicator, factor: Fraction | None, finding: Finding | None) -> Score:
     text = score.explanation
     if factor is not None and score.points is not None and node.out_of is not None:
-        raw, full, own = plain(score.points / factor), plain(node.out_of), plain(node.full)
+        raw, full, own = plain(score.points / factor), plain(node.out_of), plain(node.weight)
         line = f"{raw} / {full} × {own} = {plain(score.points)}"
         text = Text(f"{text.zh}；{line}", f"{text.en or text.zh}; {line}")
-    return replace(score, weight=weight, explanation=text, indicator=node, finding=finding)
+    return replace(score, weight=node.weight, explanation=text, indicator=node, finding=finding)
 
 
 def part_score(rule: Rule, slot: Slot, outcome: Outcome, case: Case, *, name: Text, level: int) -> Score:

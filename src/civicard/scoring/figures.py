@@ -69,6 +69,7 @@ class Candidate(Part):
     """One of the values of a disputed figure."""
 
     value: Exact
+    """One of the values that stand against each other."""
     place: Said = Text("")
     """Who says so, and where."""
 

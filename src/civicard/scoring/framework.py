@@ -14,13 +14,11 @@ from civicard.kernel.exact import Fraction
 from civicard.kernel.text import Text
 from civicard.scoring.expressions import Expression, ExpressionFault, parsed
 from civicard.scoring.model import (
-    UNPUBLISHED,
     Ambiguous,
     Exact,
     Part,
     RoundTo,
     Said,
-    Weight,
     Whole,
     Word,
     fault,
@@ -76,8 +74,8 @@ class Indicator(Part):
     """Unique in the framework: C11."""
     name: Said
     """Its name."""
-    weight: Weight
-    """Points it can give; `unpublished` inside a block whose weights the source does not print."""
+    weight: Exact
+    """Points it can give. Indicators whose weights a source does not print stand in `covers` of their block."""
     unit: Word = ""
     """Unit of its figure and target."""
     target: Said | None = None
@@ -111,16 +109,11 @@ class Indicator(Part):
 
     @model_validator(mode="after")
     def _rule_or_children(self) -> "Indicator":
-        if (self.rule is None) == (not self.children) and self.weight != UNPUBLISHED:
+        if (self.rule is None) == (not self.children):
             raise fault(
                 f"{self.code} 需要 rule 或 children 之一", f"{self.code} needs either a rule or children"
             )
         return self
-
-    @property
-    def full(self) -> Fraction:
-        """The points it can give; zero where they are not published."""
-        return self.weight if isinstance(self.weight, Fraction) else Fraction(0)
 
     def walk(self, level: int = 1) -> Iterator[tuple["Indicator", int]]:
         """Yield this node and all below it with their levels, in order."""

@@ -1,7 +1,8 @@
 """One framework over a table of figures: a row a unit, the same rules, the same exact points. Pure."""
 
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -52,64 +53,85 @@ class UnitScores:
         )
 
 
-def cases(programme: Programme, units: Units) -> Iterator[Case]:
-    """Yield each unit's case: its own figures over the programme's, formulas worked out, peers from the table."""
-    rows = Rows(programme, units)
-    groups = programme.groups() | _groups(programme, rows)
-    answers = dict(programme.evidence)
-    for at in range(units.number):
-        own = answers
-        if units.answers:
-            own = answers | {
-                code: one for code, column in units.answers.items() if (one := column[at]) is not None
-            }
-        yield Case(rows.figures(at), own, groups, programme.figures)
+class Cases:
+    """The case of each unit: its own figures over the programme's, with the formulas that they touch worked out.
 
+    What is the same for all units is worked out once, and so is the order of what is not.
+    """
 
-class Rows:
-    """The figures of each unit: its own over the programme's, with only those formulas worked out that they touch."""
-
-    def __init__(self, programme: Programme, units: Units) -> None:
-        """Work out what is the same for all units, and the order of what is not."""
-        self.columns = units.figures
-        self.number = units.number
+    def __init__(self, programme: Programme, units: Units, needed: AbstractSet[str] | None = None) -> None:
+        """Prepare the cases of `units`; with `needed`, only formulas that these figures rest on are worked out."""
+        self.programme = programme
+        self.units = units
         varying = set(units.figures)
-        self.computations: list[tuple[str, Computation]] = []
         waiting = {
             name: one
             for name in programme.figures
             if name not in varying and (one := computation(name, programme.figures)) is not None
         }
-        grew = True
-        while grew:
-            touched = [name for name, one in waiting.items() if varying & set(one.expression.names)]
-            grew = bool(touched)
+        computations: dict[str, Computation] = {}
+        while touched := [name for name, one in waiting.items() if varying & set(one.expression.names)]:
             varying |= set(touched)
-            for name in touched:
-                self.computations.append((name, waiting.pop(name)))
-        # A formula comes after those it names; there are no circles, or the file would not have loaded.
-        self.computations = _ordered(self.computations)
+            computations |= {name: waiting.pop(name) for name in touched}
+        self.computations = _needed(_ordered(computations), needed)
         placeholder = Lack(State.MISSING, Text("由各单位给出", "given by each unit"))
         known = resolved(programme.figures, dict.fromkeys(varying, placeholder))
         self.fixed = {name: value for name, value in known.items() if name not in varying}
+        self.groups = programme.groups() | self._ranked()
+
+    def __getitem__(self, at: int) -> Case:
+        """Return the case of the unit at `at`."""
+        answers: Mapping[str, Answer] = self.programme.evidence
+        if self.units.answers:
+            own = {
+                code: one for code, column in self.units.answers.items() if (one := column[at]) is not None
+            }
+            answers = {**answers, **own}
+        return Case(self.figures(at), answers, self.groups, self.programme.figures)
 
     def figures(self, at: int) -> dict[str, Input]:
-        """Return all figures of the unit at `at`."""
-        found = dict(self.fixed)
-        for name, column in self.columns.items():
+        """Return the figures of the unit at `at`."""
+        found = self.fixed.copy()
+        for name, column in self.units.figures.items():
             found[name] = column[at]
         for name, one in self.computations:
             found[name] = one.result(found)
         return found
 
+    def _ranked(self) -> dict[str, Group]:
+        """Return the group of each figure that a peer rule ranks and the table gives."""
+        ranked = {rule.figure for rule, _ in self.programme.rules() if isinstance(rule, PeerRule)}
+        columns: dict[str, list[Fraction]] = {name: [] for name in ranked - set(self.fixed)}
+        for at in range(self.units.number if columns else 0):
+            figures = self.figures(at)
+            for name, column in columns.items():
+                value = figures[name]
+                if not isinstance(value, Lack):
+                    column.append(value)
+        return {name: Group(values) for name, values in columns.items()}
 
-def _ordered(computations: list[tuple[str, Computation]]) -> list[tuple[str, Computation]]:
+
+def _ordered(computations: Mapping[str, Computation]) -> list[tuple[str, Computation]]:
+    """Return the computations, each after those it rests on; there are no circles, or the file had not loaded."""
     ordered: list[tuple[str, Computation]] = []
     waiting = dict(computations)
     while waiting:
         ready = [name for name, one in waiting.items() if not set(one.expression.names) & set(waiting)]
         ordered += [(name, waiting.pop(name)) for name in ready]
     return ordered
+
+
+def _needed(
+    computations: list[tuple[str, Computation]], needed: AbstractSet[str] | None
+) -> list[tuple[str, Computation]]:
+    """Return those of the ordered computations that `needed` rests on; all of them for None."""
+    if needed is None:
+        return computations
+    wanted = set(needed)
+    for name, one in reversed(computations):
+        if name in wanted:
+            wanted |= set(one.expression.names)
+    return [(name, one) for name, one in computations if name in wanted]
 
 
 def score_units(programme: Programme, units: Units) -> UnitScores:
@@ -123,7 +145,9 @@ def score_units(programme: Programme, units: Units) -> UnitScores:
     was_collecting = gc.isenabled()
     gc.disable()
     try:
-        for case in cases(programme, units):
+        cases = Cases(programme, units, scorer.needs())
+        for at in range(units.number):
+            case = cases[at]
             outcomes = scorer.outcomes(case)
             for column, outcome in zip(lists, outcomes.values(), strict=True):
                 column.append(outcome)
@@ -136,21 +160,6 @@ def score_units(programme: Programme, units: Units) -> UnitScores:
 
 def explain_unit(programme: Programme, units: Units, at: int) -> Evaluation:
     """Return the whole evaluation of the unit at `at`, with every working in words."""
-    case = next(case for row, case in enumerate(cases(programme, units)) if row == at)
+    case = Cases(programme, units)[at]
     own = programme.model_copy(update={"evidence": dict(case.answers)})
     return evaluate(own, case.figures, case.groups)
-
-
-def _groups(programme: Programme, rows: Rows) -> dict[str, Group]:
-    """Return the group of each figure that a peer rule ranks and the table gives."""
-    names = {rule.figure for rule, _ in programme.rules() if isinstance(rule, PeerRule)} - set(rows.fixed)
-    if not names:
-        return {}
-    columns: dict[str, list[Fraction]] = {name: [] for name in names}
-    for at in range(rows.number):
-        figures = rows.figures(at)
-        for name in names:
-            value = figures[name]
-            if not isinstance(value, Lack):
-                columns[name].append(value)
-    return {name: Group(values) for name, values in columns.items()}

@@ -5,10 +5,11 @@ The models are the file format, the JSON Schema, and the objects that score, all
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     GetJsonSchemaHandler,
@@ -23,8 +24,6 @@ from civicard.kernel.text import Text
 from civicard.scoring.source import MOST_DIGITS
 
 FAULT = "civicard"
-# The weight of an indicator inside a block whose weights the source does not print.
-UNPUBLISHED = "unpublished"
 
 
 def fault(zh: str, en: str) -> PydanticCustomError:
@@ -41,9 +40,7 @@ class _NumberField:
     ) -> core_schema.CoreSchema:
         return core_schema.no_info_plain_validator_function(
             cls._read,
-            serialization=core_schema.plain_serializer_function_ser_schema(
-                lambda number: number if isinstance(number, str) else plain(number)
-            ),
+            serialization=core_schema.plain_serializer_function_ser_schema(plain),
         )
 
     @classmethod
@@ -64,18 +61,6 @@ class _NumberField:
                 f"a number is needed, here stands the text {value[:40]!r}; write digits without quotes or unit",
             )
         raise fault("需要数值", "a number is needed")
-
-
-class _WeightField(_NumberField):
-    """Reads a weight: a number, or the word for one that the source does not publish."""
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, _core: object, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"anyOf": [{"type": "number"}, {"type": "string", "pattern": rf"^-?\d+/\d+$|^{UNPUBLISHED}$"}]}
-
-    @classmethod
-    def _read(cls, value: object) -> Fraction | str:  # type: ignore[override]  # wider on purpose: one word more
-        return UNPUBLISHED if value == UNPUBLISHED else super()._read(value)
 
 
 class _TextField:
@@ -145,25 +130,10 @@ def _whole(value: object) -> object:
     return value.numerator if isinstance(value, Fraction) and value.denominator == 1 else value
 
 
-class _WholeField:
-    """Reads a whole number."""
-
-    @classmethod
-    def __get_pydantic_core_schema__(
-        cls, _source: object, _handler: GetCoreSchemaHandler
-    ) -> core_schema.CoreSchema:
-        return core_schema.no_info_before_validator_function(_whole, core_schema.int_schema(strict=True))
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, _core: object, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"type": "integer"}
-
-
 Exact = Annotated[Fraction, _NumberField]
-Weight = Annotated[Fraction | Literal["unpublished"], _WeightField]
 Said = Annotated[Text, _TextField]
 Word = Annotated[str, _WordField]
-Whole = Annotated[int, _WholeField]
+Whole = Annotated[int, BeforeValidator(_whole), Field(strict=True)]
 
 
 class Part(BaseModel):

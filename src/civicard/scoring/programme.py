@@ -301,7 +301,7 @@ class Programme(Part):
         """Yield every rule and every part of a rule with its place."""
         for leaf in self.framework.leaves():
             if leaf.rule is not None:
-                yield from _parts(leaf.rule, slot_of(leaf.code, leaf.full, leaf.out_of, leaf.unit))
+                yield from _parts(leaf.rule, slot_of(leaf.code, leaf.weight, leaf.out_of, leaf.unit))
 
 
 def slot_of(code: str, full: Fraction, out_of: Fraction | None, unit: str) -> Slot:

@@ -55,7 +55,7 @@ def ambiguities(programme: Programme) -> list[Open]:
         found += _open(figure, name, figure.name, ("figures", name))
     for place, node in _nodes(programme.framework.indicators, ("framework", "indicators")):
         if node.rule is not None:
-            for part, slot, at in _rules(node.rule, Slot(node.code, node.full), (*place, "rule")):
+            for part, slot, at in _rules(node.rule, Slot(node.code, node.weight), (*place, "rule")):
                 found += _open(part, slot.code, Text(slot.code), at)
                 if isinstance(part, ChecklistRule):
                     for position, (item, code) in enumerate(zip(part.items, part.codes(slot), strict=True)):

@@ -78,8 +78,8 @@ class Scorer:
             Leaf(
                 leaf.code,
                 leaf.rule,
-                slot_of(leaf.code, leaf.full, leaf.out_of, leaf.unit),
-                leaf.full / leaf.out_of if leaf.out_of is not None else None,
+                slot_of(leaf.code, leaf.weight, leaf.out_of, leaf.unit),
+                leaf.weight / leaf.out_of if leaf.out_of is not None else None,
             )
             for leaf in framework.leaves()
             if leaf.rule is not None
@@ -109,7 +109,16 @@ class Scorer:
             if one.rule is not None
             else tuple(self._node(c, missing, not_applicable) for c in one.children)
         )
-        return Node(one.code, one.full, one, children, missing, not_applicable, one.combine, one.extra)
+        return Node(one.code, one.weight, one, children, missing, not_applicable, one.combine, one.extra)
+
+    def needs(self) -> frozenset[str]:
+        """Return the figures that points, total or grade rest on directly."""
+        framework = self.framework
+        conditions = [one.when for one in framework.ceilings] + [one.when for one in framework.vetoes]
+        return frozenset(
+            [name for leaf in self.leaves for name in leaf.rule.needs()]
+            + [name for when in conditions for name in parsed(when).names]
+        )
 
     def outcomes(self, case: Case) -> dict[str, Outcome]:
         """Return the outcome of every indicator that has a rule, in points of its weight."""
@@ -184,7 +193,8 @@ class Scorer:
             low, high = framework.round(low), framework.round(high)
             points = None if points is None else framework.round(points)
         vetoes = tuple(veto for veto in framework.vetoes if holds(parsed(veto.when), case.figures))
-        grades = (vetoes[0].grade, vetoes[0].grade) if vetoes else (self.grade(low), self.grade(high))
+        best = vetoes[0].grade if vetoes else self.grade(high)
+        grades = (best if vetoes or points is not None else self.grade(low), best)
         may_veto = any(holds(parsed(veto.when), case.figures) is None for veto in framework.vetoes)
         certain = grades[0] if grades[0] == grades[1] and (vetoes or not may_veto) else None
         return Total(Outcome(state, points, low, high), certain, *grades, tuple(held), vetoes, whole.removed)

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from civicard.kernel.exact import ZERO, Fraction
 from civicard.kernel.text import Text
 from civicard.scoring.checks import str_of
-from civicard.scoring.expressions import parsed
 from civicard.scoring.figures import Figure, Input, resolved
 from civicard.scoring.framework import GradeBand
 from civicard.scoring.load import Loaded, reloaded
@@ -414,10 +413,7 @@ def _levers(programme: Programme, reached: Callable[[Total], bool]) -> tuple[Lev
 
 def _inputs(programme: Programme) -> list[str]:
     """Return the figures with a value of their own that some rule or condition rests on."""
-    framework = programme.framework
-    needed = [name for rule, _ in programme.rules() for name in rule.needs()]
-    for when in (*(one.when for one in framework.ceilings), *(one.when for one in framework.vetoes)):
-        needed += parsed(when).names
+    needed = sorted(Scorer(programme.framework).needs(), key=list(programme.figures).index)
     seen: dict[str, None] = {}
     while needed:
         name = needed.pop(0)

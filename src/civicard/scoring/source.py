@@ -164,6 +164,8 @@ class _Builder:
     def content(self, event: yaml.Event, events: Iterator[yaml.Event], place: Place) -> Value:
         if isinstance(event, yaml.ScalarEvent):
             return self.scalar(event)
+        if (tag := getattr(event, "tag", None)) is not None:
+            raise self.refuse(event, f"不接受标签 {tag}", f"the tag {tag} is not accepted")
         if isinstance(event, yaml.SequenceStartEvent):
             items: list[Value] = []
             while not isinstance(event := next(events), yaml.SequenceEndEvent):

@@ -177,7 +177,8 @@ def _figures(evaluation: Evaluation) -> Iterator[Disagreement]:
         working = None if isinstance(value, Lack) else value
         found = list(_compared(name, (figure.name, Text("数值", "figure")), stated, working, figure.digits))
         yield from found
-        if isinstance(value, Lack) and not found:
+        # A published value does not contradict a dispute that it is a side of.
+        if isinstance(value, Lack) and not found and not {one for one, _ in stated} <= set(value.candidates):
             listed = tuple((plain(one), place) for one, place in stated)
             yield Disagreement(
                 kind=Kind.WORKING, subject=name, what="figure", stated=listed, working="",
@@ -194,12 +195,15 @@ def _grades(evaluation: Evaluation) -> Iterator[Disagreement]:
         (one.grade.zh, one.place) for one in evaluation.programme.published if one.grade is not None
     )
     grade = evaluation.total.grade
-    if stated and (len({word for word, _ in stated}) > 1 or grade is None or stated[0][0] != grade.zh):
-        result = grade.zh if grade is not None else "—"
+    words = {word for word, _ in stated}
+    if len(words) > 1 or (grade is not None and words - {grade.zh}):
+        result = grade.zh if grade is not None else ""
         said = "、".join(f"{word}（{place.zh}）" for word, place in stated)
+        said_en = ", ".join(f"{word} ({place.en or place.zh})" for word, place in stated)
+        end = Text(f"；计算得“{result}”", f"; the working gives {result}") if result else Text("")
         yield Disagreement(
             kind=Kind.WORKING, subject=TOTAL, what="grade", stated=stated, working=result,
-            text=Text(f"等级：{said}；计算得 {result}", f"grade: {said}; the working gives {result}"),
+            text=Text(f"等级：{said}{end.zh}", f"grade: {said_en}{end.en}"),
         )  # fmt: skip
 
 
@@ -405,7 +409,7 @@ def observations(evaluation: Evaluation) -> list[Observation]:
             )
         )
     if evaluation.programme.findings and (silent := _without_analysis(evaluation)):
-        points = plain(sum((one.weight for one in silent if one.weight is not None), ZERO))
+        points = plain(sum((one.weight for one in silent), ZERO))
         found.append(
             _listed(
                 Note.NO_ANALYSIS,
@@ -455,12 +459,13 @@ def _coarse(evaluation: Evaluation) -> Iterator[Observation]:
         if figure.answers is not None:
             one = 1 / figure.measure.scale / figure.answers
             if one / rule.step * rule.deduct >= slot.full:
-                share = plain(one, 2)
+                share = plain(one, 2 if decimal_places(one) is None else None)
                 yield Observation(
                     note=Note.COARSE, subject=(slot.code,),
                     text=Text(
-                        f"{slot.code} 只有 {figure.answers} 份答卷，一份即 {share}，此规则实为全得或全失",
-                        f"{slot.code} rests on {figure.answers} answers, of which each is {share}: it is all or nothing",
+                        f"{slot.code} 的样本只有 {figure.answers} 个，一个即占 {share} 个百分点，此规则实为全得或全失",
+                        f"{slot.code} rests on {figure.answers} answers, each of them {share} points of a percentage: "
+                        "it is all or nothing",
                     ),
                 )  # fmt: skip
 

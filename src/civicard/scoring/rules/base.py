@@ -291,6 +291,17 @@ class Interval(Part):
             and (self.below is None or x < self.below)
         )
 
+    @property
+    def words(self) -> Text:
+        """The interval in words; Chinese reports say which end belongs, English ones write brackets."""
+        low = "" if self.low is None else f"{plain(self.low)}（{'含' if self.least is not None else '不含'}）"
+        high = (
+            "" if self.high is None else f"{plain(self.high)}（{'含' if self.most is not None else '不含'}）"
+        )
+        if low and high:
+            return Text(f"{low}至 {high}", str(self))
+        return Text(f"{low}以上" if low else f"{high}以下" if high else "任意值", str(self))
+
     def __str__(self) -> str:
         """Return it as people write it: [80, 90)."""
         left = (

@@ -1,6 +1,7 @@
 """Rules made of rules: the best, the worst, the sum or the mean of several. Pure."""
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -57,8 +58,19 @@ class CombinedRule(Rule):
         """Return the figures of all parts."""
         return tuple(dict.fromkeys(name for part in self.parts for name in part.needs()))
 
+    @cached_property
+    def _slots(self) -> dict[Slot, Sequence[tuple[Rule, Slot]]]:
+        """Parts by the place of the whole, kept because a table of many units asks for them once a unit."""
+        return {}
+
     def slots(self, slot: Slot) -> Sequence[tuple[Rule, Slot]]:
         """Return the parts with their codes and points."""
+        known = self._slots.get(slot)
+        if known is None:
+            known = self._slots[slot] = self._placed(slot)
+        return known
+
+    def _placed(self, slot: Slot) -> Sequence[tuple[Rule, Slot]]:
         return [
             (
                 part,
@@ -74,7 +86,16 @@ class CombinedRule(Rule):
     def assess(self, case: Case, slot: Slot) -> Outcome:
         """Return the combination of the parts' outcomes, which are kept as the working."""
         slots = self.slots(slot)
-        outcomes = tuple(part.assess(case, at) for part, at in slots)
+        outcomes = tuple([part.assess(case, at) for part, at in slots])
+        if self.kind == "sum" and self.round is None and self.at_least is None:
+            # By far the most common: a sum of which every part is scored.
+            total = ZERO
+            for one in outcomes:
+                if one.points is None:
+                    break
+                total += one.points
+            else:
+                return Outcome(State.SCORED, total, total, total, outcomes)
         applying = [at for at, one in enumerate(outcomes) if one.state is not State.NOT_APPLICABLE]
         if not applying:
             return Outcome(State.NOT_APPLICABLE, None, ZERO, ZERO, outcomes)

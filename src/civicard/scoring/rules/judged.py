@@ -95,6 +95,9 @@ class ChecklistRule(Rule):
             else:
                 is_open = True
                 unanswered += points
+        if not is_open and not aside and self.round is None:
+            points = slot.full - lost if lost else slot.full
+            return Outcome(State.SCORED, points, points, points)
         low, high = slot.full - lost - unanswered, slot.full - lost
         if aside and self.not_applicable is not ItemPolicy.FULL:
             low, high = low - aside, high - aside
@@ -228,8 +231,8 @@ class GradedRule(JudgedRule):
                 grade,
                 None,
                 Text(
-                    f"{plain(answer.points)} 不在 {Interval.__str__(grade)} 内",
-                    f"{plain(answer.points)} is not in {Interval.__str__(grade)}",
+                    f"{plain(answer.points)} 不在 {grade.words.zh}之内",
+                    f"{plain(answer.points)} is not in {grade}",
                 ),
             )
         return grade, answer.points, Text("")

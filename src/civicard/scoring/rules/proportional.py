@@ -268,6 +268,6 @@ class BandsRule(FigureRule):
                 f"{x} 不在任何一档内，得 {plain(work.points)}", f"{x} lies in no band: {plain(work.points)}"
             )
         return joined(
-            Text(f"{x} 属于 {work.band}", f"{x} lies in {work.band}"),
+            Text(f"{x} 属于 {work.band.words.zh}这一档", f"{x} lies in {work.band}"),
             Text(f"得 {plain(work.points)} 分", plain(work.points)),
         )
