@@ -58,7 +58,8 @@ types: $(VENV)/dev.stamp ## Check the types with mypy
 	@$(BIN)/mypy $(CHECKED)
 
 bench: $(VENV)/bench.stamp ## Run the benchmarks, each against its limit and a peer
-	@set -e; for benchmark in benchmarks/[a-z]*.py; do $(BIN)/python "$$benchmark"; done
+	@$(BIN)/python -m benchmarks.scoring
+	@$(BIN)/python -m benchmarks.commands
 
 docs: $(VENV)/dev.stamp ## Make the generated reference anew
 	@$(BIN)/python -m civicard.cli.reference
