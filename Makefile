@@ -16,13 +16,13 @@ evaluate = $(BIN)/civicard evaluate "$(1)" --out "$(2)" --format $(FORMATS)
 
 # On two cores two workers win once the suite takes more than a few seconds; worksteal keeps both busy to the end.
 PYTEST_ARGS ?= --numprocesses auto --dist worksteal
-CHECKED := src tests $(if $(wildcard benchmarks/*.py benchmarks/*/*.py),benchmarks)
+CHECKED := src tests benchmarks docs
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 # Two goals share one virtual environment.
 .NOTPARALLEL:
-.PHONY: help run test gate format format-check lint layers types bench docs lock clean
+.PHONY: help run test gate format format-check lint layers types bench docs pictures lock clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -63,6 +63,9 @@ bench: $(VENV)/bench.stamp ## Run the benchmarks, each against its limit and a p
 
 docs: $(VENV)/dev.stamp ## Make the generated reference anew
 	@$(BIN)/python -m civicard.cli.reference
+
+pictures: $(VENV)/dev.stamp ## Make the pictures of the documents anew
+	@$(BIN)/python docs/pictures.py
 
 # The locks hold hashes and no address, so that they serve a mirror as well as the usual index.
 lock: | $(VENV)/bin/python ## Resolve the dependencies anew into requirements/
