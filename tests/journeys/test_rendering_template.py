@@ -125,8 +125,8 @@ def test_the_body_may_stand_in_a_cell_and_then_fits_its_width() -> None:
     filled = docx.Document(io.BytesIO(fill_template(saved.getvalue(), FIELDS, body())))
     cell = filled.tables[0].cell(0, 1)
     assert cell.paragraphs[0].text == "一、基本情况"
-    (inner,) = cell.tables[0]._tbl.xpath("./w:tblPr/w:tblW/@w:w")  # noqa: SLF001
-    (outer,) = cell._tc.xpath("./w:tcPr/w:tcW/@w:w")  # noqa: SLF001
+    (inner,) = cell.tables[0]._tbl.xpath("./w:tblPr/w:tblW/@w:w")  # noqa: SLF001 - python-docx gives the XML no other way
+    (outer,) = cell._tc.xpath("./w:tcPr/w:tcW/@w:w")  # noqa: SLF001 - python-docx gives the XML no other way
     assert 0 < int(inner) <= int(outer)
 
 

@@ -78,7 +78,7 @@ def seen(cell: Cell | MergedCell) -> Seen:
         case bool() | str():
             return Seen(value)
         case int() | float():
-            if isinstance(value, float) and (value != value or value in {float("inf"), float("-inf")}):  # noqa: PLR0124 - NaN
+            if isinstance(value, float) and (value != value or value in {float("inf"), float("-inf")}):  # noqa: PLR0124 - only a NaN differs from itself
                 raise CellProblem("数值超出范围", "the number is out of range")
             return Seen(exact(value), is_percent(cell.number_format))
         case dt.datetime() | dt.date() | dt.time() | dt.timedelta():
