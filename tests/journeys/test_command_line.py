@@ -568,3 +568,28 @@ def test_a_table_with_a_wrong_cell_is_refused_with_its_place(civicard: Run, good
     told = refused(ran, "table_refused")
     assert "占比" in told
     assert left_in(good.parent) == ["good.yaml", "units.csv"]
+
+
+def test_a_copy_under_another_name_is_the_same_input(civicard: Run, receipt: Path, good: Path) -> None:
+    copy = good.with_name("good (1).yaml")
+    copy.write_bytes(good.read_bytes())
+    assert civicard("receipt", "verify", receipt, "--programme", copy).status == 0
+
+
+def test_a_file_that_was_not_named_is_never_replaced(civicard: Run, good: Path) -> None:
+    book = good.with_suffix(".xlsx")
+    book.write_bytes(b"filled in by hand")
+    said = refused(civicard("framework", "to-xlsx", good), "file_exists")
+    assert f"--out {book}" in said
+    assert book.read_bytes() == b"filled in by hand"
+    assert civicard("framework", "to-xlsx", good, "--out", book).status == 0
+    assert book.read_bytes() != b"filled in by hand"
+
+
+def test_results_of_something_else_in_the_folder_are_pointed_out(
+    civicard: Run, good: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    assert "report.docx" not in civicard("evaluate", good, "--out", out).err
+    (out / "report.docx").write_bytes(b"of last year")
+    assert "与本次凭据无关的文件：report.docx" in civicard("evaluate", good, "--out", out).err

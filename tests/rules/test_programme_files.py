@@ -173,3 +173,14 @@ def test_plain_numbers_are_exact_and_quoted_ones_are_text() -> None:
 def test_a_file_that_is_no_programme_is_refused() -> None:
     assert "no programme file" in refused("- 1\n- 2\n").faults[0].text.en
     assert refused("").faults
+
+
+def test_punctuation_of_full_width_is_pointed_out() -> None:
+    with pytest.raises(SourceUnreadable, match="full-width '：' should be ': '") as caught:
+        read("a: 1\nb：2\nc: d: e\n", "p.yaml")
+    assert "全角“：”应为半角" in caught.value.text.zh
+
+
+def test_a_tag_on_a_mapping_is_refused_too() -> None:
+    with pytest.raises(SourceUnreadable, match="tag"):
+        read("a: !!set {b: 1}", "p.yaml")

@@ -151,3 +151,22 @@ rule_books:
     assert variant.changed["A"].points == Fraction("49.8")
     # 83 of 90 of 25 points, and 93 of 100 of 15 points.
     assert variant.changed["B"].points == Fraction(83, 90) * 25 + Fraction("13.95")
+
+
+def test_a_share_of_few_answers_moves_to_a_share_that_can_be() -> None:
+    # 98.5 is no share of 40 answers; 97.5 (39 of 40) and 100 (40 of 40) are.
+    text = """
+civicard: 1
+programme: {title: 示例, unit: 示例单位}
+framework:
+  grades: [{grade: 优, least: 99}, {grade: 良, least: 98, below: 99}, {grade: 差, below: 98}]
+  indicators:
+    - {code: A, name: 甲, weight: 100, unit: "%", rule: {kind: proportional, figure: share, target: 100}}
+figures:
+  share: {name: 满意率, unit: "% of whole", value: 98.5, answers: 40}
+"""
+    found = sensitivity(load({"p.yaml": text}))
+    assert found.above is not None
+    assert found.below is not None
+    assert [lever.value for lever in found.above.levers] == [100]
+    assert [lever.value for lever in found.below.levers] == [Fraction("97.5")]

@@ -137,9 +137,26 @@ def _write(
                 evaluation, sensitivity(opened.loaded), digest=proof["digest"], formats=wanted, kinds=kinds,
                 template=template, advance=progress.say,
             )  # fmt: skip
+    older = _others(arguments.out, made)
     write_all(arguments.out, made)
+    if older:
+        listed = ", ".join(older)
+        sys.stderr.write(
+            Text(
+                f"注意：{arguments.out} 中还有与本次凭据无关的文件：{listed}\n",
+                f"Note: {arguments.out} also holds files that this receipt is not of: {listed}\n",
+            ).into(arguments.language)
+        )
     sys.stderr.write(
         Text(
             f"已写入 {arguments.out}：{len(made)} 个文件\n", f"{len(made)} files written to {arguments.out}\n"
         ).into(arguments.language)
     )
+
+
+def _others(folder: Path, made: dict[str, bytes]) -> list[str]:
+    """Return the results in `folder` that this run does not replace: of another programme, or of older figures."""
+    if not folder.is_dir():
+        return []
+    endings = {f".{one}" for one in DOCUMENT_FORMATS} | {".json", ".txt"}
+    return sorted(path.name for path in folder.iterdir() if path.suffix in endings and path.name not in made)

@@ -4,7 +4,14 @@ import argparse
 import sys
 from pathlib import Path
 
+from civicard.kernel.refusal import Refusal
 from civicard.kernel.text import Text
+
+
+class FileExists(Refusal):
+    """The file that would be written is there already, and was not named."""
+
+    code = "file_exists"
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -97,7 +104,15 @@ def _programme(arguments: argparse.Namespace, text: str) -> int:
 def _written(arguments: argparse.Namespace, data: bytes, ending: str) -> int:
     from civicard.evaluation.files import write_whole
 
-    out = arguments.out or arguments.file.with_suffix(ending)
+    out: Path = arguments.out or arguments.file.with_suffix(ending)
+    if arguments.out is None and out.exists():
+        # What somebody has filled in or written by hand is replaced only when they name it.
+        raise FileExists(
+            Text(
+                f"{out} 已存在，未覆盖；要覆盖请写 --out {out}",
+                f"{out} exists and was kept; to replace it give --out {out}",
+            )
+        )
     write_whole(out, data)
     sys.stdout.write(Text(f"已写入 {out}\n", f"{out} written\n").into(arguments.language))
     return 0

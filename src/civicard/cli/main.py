@@ -6,6 +6,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 import civicard
 from civicard.kernel.refusal import Refusal
@@ -16,9 +17,19 @@ from civicard.kernel.text import Language
 COMMANDS = ("evaluate", "sensitivity", "framework", "receipt")
 
 
+class Parser(argparse.ArgumentParser):
+    """A parser that refuses in both languages, and names the refusal by its code like all others."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the words of the command, and stop with status 2."""
+        self.print_usage(sys.stderr)
+        sys.stderr.write(f"[wrong_use] 命令写法有误，用法见上，或加 --help：{message}\n")
+        self.exit(2, f"[wrong_use] The command is written wrongly; see above, or add --help: {message}\n")
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="civicard",
         description="社会保障卡项目的运行与绩效评价 / Runs and evaluates a citizen card programme",
     )

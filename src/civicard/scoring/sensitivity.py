@@ -7,7 +7,7 @@ from itertools import product
 from math import prod
 from typing import Any, NamedTuple
 
-from civicard.kernel.exact import ZERO, Fraction
+from civicard.kernel.exact import ZERO, Fraction, Rounding, rounded
 from civicard.kernel.text import Text
 from civicard.scoring.checks import str_of
 from civicard.scoring.figures import Figure, Input, resolved
@@ -425,7 +425,9 @@ def _inputs(programme: Programme) -> list[str]:
 
 
 def _grain(figure: Figure, value: Fraction) -> Fraction:
-    """Return the smallest step in which a figure is counted: whole things, fen, or the last printed decimal."""
+    """Return the smallest step in which a figure moves: one answer, whole things, fen, or the last printed decimal."""
+    if figure.answers is not None and not figure.measure.dimension:
+        return 1 / figure.measure.scale / figure.answers
     places = figure.digits if figure.digits is not None else figure.measure.places
     if places is None:
         places = 0 if value.denominator == 1 else 2
@@ -446,11 +448,15 @@ def _nearest(programme: Programme, name: str, sign: int, reached: Callable[[Tota
     limit = most if sign > 0 else least if least is not None else ZERO
     farthest = abs(now) * FARTHEST + grain * 1000
     limit = now + sign * farthest if limit is None else limit
-    steps = abs(limit - now) / grain
+    # A share of so many answers moves from one possible share to the next, also where the present one is none.
+    start = rounded(now, grain, Rounding.DOWN) if figure.answers is not None else now
+    if sign < 0 and start < now:
+        start += grain
+    steps = abs(limit - start) / grain
     last = steps.numerator // steps.denominator
 
     def at(step: int) -> Fraction:
-        return now + sign * grain * step
+        return start + sign * grain * step
 
     def works(step: int) -> bool:
         return reached(result(programme, {name: at(step)}).total)

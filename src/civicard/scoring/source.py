@@ -20,6 +20,7 @@ from civicard.kernel.text import Text
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one is ten times as fast where it exists
 
 MOST_BYTES = 4_000_000
+FULL_WIDTH = {"：": ": ", "，": ", ", "｛": "{", "｝": "}", "［": "[", "］": "]", "“": '"', "”": '"'}
 MOST_NODES = 200_000
 MOST_DEPTH = 40
 # Longer digits are no figure of any programme, and would cost time to read.
@@ -87,17 +88,27 @@ def read(text: str, name: str = "programme.yaml") -> Source:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         problem = error.problem or "syntax error"
+        line = mark.line + 1 if mark else 1
+        zh, en = _full_width(text, line)
         raise _unreadable(
-            name,
-            mark.line + 1 if mark else 1,
-            f"不是有效的 YAML：{problem}",
-            f"it is not valid YAML: {problem}",
+            name, line, f"不是有效的 YAML：{zh}{problem}", f"it is not valid YAML: {en}{problem}"
         ) from error
     except yaml.YAMLError as error:
         raise _unreadable(
             name, 1, "含有 YAML 不允许的字符", "it holds characters that YAML forbids"
         ) from error
     return Source(name=name, value=value, lines=lines)
+
+
+def _full_width(text: str, line: int) -> tuple[str, str]:
+    """Return a hint for the commonest slip in a Chinese file: punctuation of full width where YAML needs ASCII."""
+    near = text.splitlines()[max(0, line - 2) : line]
+    found = {sign: FULL_WIDTH[sign] for one in near for sign in one if sign in FULL_WIDTH}
+    if not found:
+        return ("", "")
+    zh = "、".join(f"全角“{sign}”应为半角“{plain}”" for sign, plain in found.items())
+    en = ", ".join(f"full-width {sign!r} should be {plain!r}" for sign, plain in found.items())
+    return (f"这里或上一行有{zh}？", f"{en} here or on the line above? ")
 
 
 def _unreadable(name: str, line: int, zh: str, en: str) -> SourceUnreadable:

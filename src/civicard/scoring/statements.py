@@ -288,10 +288,11 @@ def _names(evaluation: Evaluation, scores: Mapping[str, Score]) -> Iterator[Disa
             gathered.setdefault(code, []).append((name.zh, one.place))
     for code, stated in gathered.items():
         own = scores[code].name.zh if code in scores else ""
-        if {name for name, _ in stated} - {own}:
-            said = "、".join(f"“{name}”（{place.zh}）" for name, place in stated)
+        others = [one for one in stated if one[0] != own]
+        if others:
+            said = "、".join(f"“{name}”（{place.zh}）" for name, place in others)
             yield Disagreement(
-                kind=Kind.NAME, subject=code, what="name", stated=tuple(stated), working=own,
+                kind=Kind.NAME, subject=code, what="name", stated=tuple(others), working=own,
                 text=Text(f"{code}“{own}”另称：{said}", f"{code} ({own}) is also called: {said}"),
             )  # fmt: skip
 
@@ -418,12 +419,7 @@ def observations(evaluation: Evaluation) -> list[Observation]:
                 f"{points} points of weight without analysis",
             )
         )
-    lost = [
-        one
-        for one in evaluation.leaves()
-        if one.lost and (one.finding is None or one.finding.cause in {None, CauseKind.UNKNOWN})
-    ]
-    if lost:
+    if lost := [one for one in evaluation.leaves() if one.lost and _is_unexplained(one)]:
         points = plain(sum((one.lost for one in lost if one.lost is not None), ZERO))
         found.append(
             _listed(
@@ -444,6 +440,12 @@ def observations(evaluation: Evaluation) -> list[Observation]:
         if holds(parsed(claim.holds_if), evaluation.case.figures) is None:
             found.append(Observation(note=Note.UNCHECKED_CLAIM, subject=(), text=Text(f"无法核对：{claim.text.zh}", f"cannot be checked: {claim.text.en or claim.text.zh}")))  # fmt: skip
     return found
+
+
+def _is_unexplained(score: Score) -> bool:
+    """Tell whether nobody has said why points were lost, neither by a kind of cause nor in words."""
+    finding = score.finding
+    return finding is None or (finding.cause in {None, CauseKind.UNKNOWN} and finding.reason is None)
 
 
 def _without_analysis(evaluation: Evaluation) -> list[Score]:
