@@ -170,3 +170,81 @@ figures:
     assert found.below is not None
     assert [lever.value for lever in found.above.levers] == [100]
     assert [lever.value for lever in found.below.levers] == [Fraction("97.5")]
+
+
+def brute(loaded: Loaded) -> tuple[Fraction, Fraction, dict[str, int]]:
+    """Return least, most and grades over every combination of readings, each worked out by itself."""
+    known = ambiguities(loaded.programme)
+    totals: list[Fraction] = []
+    grades: Counter[str] = Counter()
+    for readings in product(*(one.options for one in known)):
+        choices = {one.key: reading for one, reading in zip(known, readings, strict=True)}
+        total = evaluate(under(loaded, choices)).total
+        totals.append(total.outcome.low)
+        assert total.grade is not None
+        grades[total.grade.zh] += 1
+    return min(totals), max(totals), dict(grades)
+
+
+@pytest.mark.parametrize(
+    ("rule", "figures"),
+    [
+        # Neither reading changes anything alone; together they do.
+        (
+            "{kind: proportional, figure: least, target: 100}",
+            (
+                'least: {name: 较小者, unit: "%", formula: "min(a, b)"}\n'
+                '  a: {name: 甲, unit: "%", value: 50, ambiguities: {r: {question: q, chosen: x, readings: {x: {}, y: {set: {value: 90}}}}}}\n'
+                '  b: {name: 乙, unit: "%", value: 50, ambiguities: {r: {question: q, chosen: x, readings: {x: {}, y: {set: {value: 95}}}}}}\n'
+            ),
+        ),
+        # The reading of the figure decides whether that of the step matters.
+        (
+            "{kind: step, figure: a, target: 100, step: 20, deduct: 10, reading: started}",
+            'a: {name: 甲, unit: "%", value: 79.9, ambiguities: {r: {question: q, chosen: x, readings: {x: {}, y: {set: {value: 61}}}}}}\n',
+        ),
+    ],
+)
+def test_readings_that_matter_only_together_are_combined(rule: str, figures: str) -> None:
+    text = f"""
+civicard: 1
+programme: {{title: 示例, unit: 示例单位}}
+framework:
+  grades: [{{grade: 优, least: 80}}, {{grade: 中, below: 80}}]
+  indicators:
+    - {{code: A, name: 甲, weight: 100, unit: "%", rule: {rule}}}
+figures:
+  {figures}"""
+    loaded = load({"p.yaml": text})
+    combined = sensitivity(loaded).combined
+    assert combined is not None
+    assert (combined.least[0], combined.most[0], combined.grades) == brute(loaded)
+
+
+def test_the_extremes_are_exact_beyond_what_is_counted() -> None:
+    rows = "".join(
+        f'    - {{code: A{at}, name: A, weight: 100/15, unit: "%", '
+        "rule: {kind: step, figure: a, target: 100, step: 1, deduct: 1, reading: completed}}\n"
+        for at in range(15)
+    )
+    text = f"""
+civicard: 1
+programme: {{title: 示例, unit: 示例单位}}
+framework:
+  grades: [{{grade: 优, least: 0}}]
+  indicators:
+{rows}figures:
+  a: {{name: 甲, unit: "%", value: 99.6}}
+"""
+    found = sensitivity(load({"p.yaml": text}))
+    assert found.combined is not None
+    # Each of 15 started steps costs a point; completed ones cost nothing.
+    assert found.combined.least[0] == 85
+    assert found.combined.most[0] == 100
+    assert found.combined.grades is None
+
+
+def test_a_veto_leaves_no_figure_to_turn() -> None:
+    text = TANGLED.replace("  ceilings:", "  vetoes: [{when: other > 90, grade: 差, why: 违规}]\n  ceilings:")
+    found = sensitivity(load({"p.yaml": text}))
+    assert (found.above, found.below) == (None, None)

@@ -227,3 +227,115 @@ figures:
   done: {name: 完成率, unit: "%", formula: made / planned}
 """
     assert evaluate(load({"p.yaml": text}).programme, made).score("C11").points == 10
+
+
+def stated(code: str, weight: int, points: int, extra: str = "") -> str:
+    return f"    - {{code: {code}, name: {code}, weight: {weight}, rule: {{kind: stated, stated: {points}, place: p}}{extra}}}\n"
+
+
+def group(code: str, weight: int, children: str, extra: str = "") -> str:
+    below = children.replace("    - {", "        - {")
+    return f"    - code: {code}\n      name: {code}\n      weight: {weight}\n{extra}      children:\n{below}"
+
+
+NOWHERE = figure("X", "not_applicable: 无")
+
+
+def test_a_group_that_does_not_count_leaves_the_total_once() -> None:
+    below = stated("G1", 25, 10) + row("X", 25)
+    renormalised = group("G", 50, below, "      at_least: 2\n      otherwise: renormalise\n")
+    found = evaluated(stated("Z", 50, 50) + renormalised, NOWHERE, "  not_applicable: renormalise")
+    assert found.total.outcome.points == 100
+    dropped = group("G", 50, below, "      at_least: 2\n      otherwise: drop\n")
+    assert evaluated(stated("Z", 50, 40) + dropped, NOWHERE).total.outcome.points == 40
+
+
+def test_renormalising_below_a_mean_or_a_bonus_stays_there() -> None:
+    mean = group("G", 20, stated("G1", 10, 10) + row("X", 10), "      combine: mean\n")
+    found = evaluated(stated("Z", 80, 80) + mean, NOWHERE, "  not_applicable: renormalise")
+    assert found.total.outcome.points == 100
+    bonus = group("G", 20, stated("G1", 10, 0) + row("X", 10), "      extra: true\n")
+    found = evaluated(stated("Z", 100, 80) + bonus, NOWHERE, "  not_applicable: renormalise")
+    assert found.total.outcome.points == 80
+
+
+def test_a_policy_for_missing_keeps_what_is_known() -> None:
+    items = "{text: 一, points: 90, good: yes}, {text: 二, points: 10, good: yes}"
+    half = f"    - {{code: G, name: G, weight: 100, rule: {{kind: checklist, items: [{items}]}}}}\n"
+    text = "  missing: full"
+    found = evaluated(half, figure("X", "value: 1") + "evidence:\n  G.1: no\n", text)
+    assert found.total.outcome.points == 10
+    zero = evaluated(half, figure("X", "value: 1") + "evidence:\n  G.1: yes\n", "  missing: zero")
+    assert zero.total.outcome.points == 90
+
+
+def test_a_group_keeps_to_its_own_policy_under_another() -> None:
+    own = group("G", 50, stated("G1", 40, 40) + row("X", 10), "      missing: open\n")
+    found = evaluated(stated("Z", 50, 50) + own, figure("X", "missing: 无"), "  missing: zero")
+    assert bounds(found) == (None, 90, 100)
+
+
+def test_an_unknown_veto_leaves_the_grade_open_and_the_result_incomplete() -> None:
+    found = evaluated(
+        stated("A", 100, 95), figure("X", "value: null"), "  vetoes: [{when: x > 0, grade: 差, why: 违规}]"
+    )
+    assert found.total.grade is None
+    assert (str(found.total.grade_low), str(found.total.grade_high)) == ("差", "优")
+    assert found.is_complete is False
+
+
+def test_a_ceiling_that_holds_settles_one_that_may() -> None:
+    known, unknown = "{when: y > 0, most: 80, why: 甲}", "{when: x > 0, most: 89, why: 乙}"
+    figures = figure("X", "value: null") + figure("Y", "value: 1")
+    for order in (f"{known}, {unknown}", f"{unknown}, {known}"):
+        assert bounds(evaluated(stated("A", 100, 95), figures, f"  ceilings: [{order}]")) == (80, 80, 80)
+
+
+def test_rounding_does_not_lift_the_total_over_a_ceiling() -> None:
+    ceiling = "  ceilings: [{when: x > 0, most: 89.99, why: 低}]\n  round: {to: 0.1}"
+    found = evaluated(stated("A", 100, 95), figure("X", "value: 1"), ceiling)
+    assert found.total.outcome.points == Fraction("89.99")
+    printed = "  ceilings: [{when: x > 0, most: 89.99, why: 低}]\n  print_places: 1\n  grade_on: printed"
+    found = evaluated(stated("A", 100, 95), figure("X", "value: 1"), printed)
+    assert found.total.grade is not None
+    assert found.total.grade.zh == "良"
+
+
+def test_bounds_are_printed_outward() -> None:
+    found = evaluated(
+        stated("A", 90, 79) + row("X", 10), figure("X", "disputed: [{value: 9.96}, {value: 9.99}]")
+    )
+    assert found.bounds() == ("79.99", "80")
+
+
+def test_what_does_not_apply_does_not_whatever_else_is_missing() -> None:
+    figures = figure("A", "formula: x - y") + figure("X", "value: null") + figure("Y", "not_applicable: 无")
+    assert evaluated(row("A", 100), figures).score("A").state is State.NOT_APPLICABLE
+
+
+def test_too_many_disputes_are_missing_and_not_cut_short() -> None:
+    ten = f"disputed: [{', '.join(f'{{value: {n}}}' for n in range(10))}]"
+    figures = figure("A", "formula: x + y + z") + figure("X", ten) + figure("Y", ten) + figure("Z", ten)
+    score = evaluated(row("A", 100), figures).score("A")
+    assert score.state is State.MISSING
+    assert bounds(score) == (None, 0, 100)
+
+
+def test_the_working_is_told_on_the_rules_own_scale() -> None:
+    rule = "{kind: graded, grades: [{grade: 优, points: 85}, {grade: 差, points: 0}]}"
+    rows = f"    - {{code: A, name: A, weight: 10, out_of: 100, rule: {rule}}}\n" + stated("B", 90, 0)
+    score = evaluated(rows, figure("X", "value: 1") + "evidence:\n  A: {grade: 优}\n").score("A")
+    assert score.points == Fraction("8.5")
+    assert score.explanation.en == "graded 优: 85 of 100; 85 / 100 × 10 = 8.5"
+
+
+def test_an_exact_root_is_exact() -> None:
+    pair = group("G", 90, stated("G1", 45, 30) + stated("G2", 45, 30), "      combine: geometric_mean\n")
+    found = evaluated(pair + stated("Z", 10, 0), figure("X", "value: 1"))
+    assert found.total.outcome.points == 60
+
+
+def test_missing_points_of_bands_reach_as_far_as_the_bands() -> None:
+    rule = "{kind: bands, figure: x, bands: [{below: 50, points: -20}, {least: 50, points: 100}]}"
+    rows = f'    - {{code: A, name: A, weight: 100, unit: "%", rule: {rule}}}\n'
+    assert bounds(evaluated(rows, figure("X", "value: null"))) == (None, -20, 100)

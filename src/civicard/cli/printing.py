@@ -7,8 +7,9 @@ from civicard.kernel.exact import plain
 from civicard.kernel.text import Language, Text
 from civicard.scoring.evaluate import Evaluation, Score
 from civicard.scoring.figures import Basis, State
+from civicard.scoring.observations import observations
 from civicard.scoring.sensitivity import Combined, Distance, Sensitivity, Variant
-from civicard.scoring.statements import disagreements, observations
+from civicard.scoring.statements import disagreements
 
 SIMULATED = Text("【模拟数据】", "[SIMULATED DATA]")
 UNSUPPORTED = Text("无佐证", "unsupported")
@@ -95,7 +96,7 @@ def evaluation_text(evaluation: Evaluation, language: Language) -> str:
 def result_line(evaluation: Evaluation, language: Language) -> str:
     """Return total and grade in one line, or between what they lie."""
     total = evaluation.total
-    low, high = evaluation.printed(total.outcome.low), evaluation.printed(total.outcome.high)
+    low, high = evaluation.bounds()
     grades = [
         one.into(language) if one is not None else "—"
         for one in (total.grade, total.grade_low, total.grade_high)

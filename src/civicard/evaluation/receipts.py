@@ -13,11 +13,11 @@ from typing import Any
 
 import civicard
 from civicard.evaluation.opening import Opened
-from civicard.evaluation.record import digest, of_evaluation
+from civicard.evaluation.record import canonical, digest, of_evaluation
 from civicard.kernel.refusal import Refusal
 from civicard.kernel.text import Text
 from civicard.scoring.evaluate import evaluate
-from civicard.scoring.load import load
+from civicard.scoring.load import beside, load
 from civicard.scoring.programme import Programme
 from civicard.scoring.readings import ambiguities
 
@@ -92,6 +92,7 @@ def parse(text: str, name: str) -> dict[str, Any]:
     """
     try:
         value = json.loads(text)
+        canonical(value)
     except (ValueError, RecursionError) as error:
         raise ReceiptUnreadable(Text(f"{name} 不是 JSON：{error}", f"{name} is not JSON: {error}")) from error
     if not isinstance(value, dict) or set(value) != KEYS or value["civicard_receipt"] != FORM:
@@ -121,12 +122,20 @@ def verify(stated: Mapping[str, Any], given: Mapping[str, str] | None = None) ->
     inputs = stated["inputs"]
     if not isinstance(inputs, list) or not all(_is_input(one) for one in inputs):
         raise ReceiptUnreadable(Text("凭据的 inputs 残缺", "the inputs of the receipt are damaged"))
+    names = [one["name"] for one in inputs]
+    if not names or names != [names[0], *beside(inputs[0]["text"], names[0])]:
+        raise ReceiptUnreadable(
+            Text(
+                "凭据的 inputs 与方案文件所列的旁附文件不符",
+                "the inputs of the receipt are not those that its programme file names",
+            )
+        )
     for one in inputs:
         texts[one["name"]] = one["text"]
         if _sha256(one["text"]) != one["sha256"]:
             found.append(_difference(f"inputs.{one['name']}.sha256", one["sha256"], _sha256(one["text"])))
     for name, text in (given or {}).items():
-        # A copy under another name is still the same input.
+        # A copy under another name is still the same input; what is beside it the programme file itself says.
         if text not in texts.values():
             stated_hash = _sha256(texts[name]) if name in texts else "—"
             found.append(_difference(f"inputs.{name}", stated_hash, _sha256(text)))

@@ -13,8 +13,9 @@ from civicard.kernel.exact import Fraction, decimal_places, plain
 from civicard.kernel.text import Text
 from civicard.scoring.evaluate import Evaluation, Score
 from civicard.scoring.figures import Lack
+from civicard.scoring.observations import observations
 from civicard.scoring.sensitivity import Distance, Sensitivity, Variant
-from civicard.scoring.statements import disagreements, observations
+from civicard.scoring.statements import disagreements
 
 JSON = dict[str, Any]
 
@@ -77,8 +78,8 @@ def of_evaluation(evaluation: Evaluation) -> JSON:
         "total": None if outcome.points is None else evaluation.printed(outcome.points),
         "grade": None if total.grade is None else total.grade.zh,
         "complete": evaluation.is_complete,
-        "total_low": evaluation.printed(outcome.low),
-        "total_high": evaluation.printed(outcome.high),
+        "total_low": evaluation.bounds()[0],
+        "total_high": evaluation.bounds()[1],
         "grade_low": None if total.grade_low is None else total.grade_low.zh,
         "grade_high": None if total.grade_high is None else total.grade_high.zh,
         "total_exact": None

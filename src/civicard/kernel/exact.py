@@ -110,17 +110,24 @@ def from_decimal(number: Decimal) -> Fraction:
 
 
 def root(number: Fraction, degree: int = 2, places: int = ROOT_PLACES) -> Fraction:
-    """Return the root of a number of 0 or more, rounded down to `places` decimal places.
+    """Return the root of a number of 0 or more: exact where there is an exact one, else cut to `places` places.
 
-    >>> plain(root(Fraction(2), places=6)), plain(root(Fraction(27), 3))
-    ('1.414213', '3')
+    >>> plain(root(Fraction(2), places=6)), str(root(Fraction(8, 27), 3))
+    ('1.414213', '2/3')
     """
+    above, below = _whole_root(number.numerator, degree), _whole_root(number.denominator, degree)
+    if above**degree == number.numerator and below**degree == number.denominator:
+        return Fraction(above, below)
     scale = 10**places
-    radicand = number.numerator * scale**degree // number.denominator
-    if radicand == 0:
-        return ZERO
-    # Newton's method on whole numbers, from above; it falls until it stands at the root.
-    guess = 1 << -(-radicand.bit_length() // degree)
-    while (closer := ((degree - 1) * guess + radicand // guess ** (degree - 1)) // degree) < guess:
+    return Fraction(_whole_root(number.numerator * scale**degree // number.denominator, degree), scale)
+
+
+def _whole_root(number: int, degree: int) -> int:
+    """Return the root of a whole number, rounded down."""
+    if number == 0:
+        return 0
+    # Newton's method from above: it falls until it stands at the root.
+    guess = 1 << -(-number.bit_length() // degree)
+    while (closer := ((degree - 1) * guess + number // guess ** (degree - 1)) // degree) < guess:
         guess = closer
-    return Fraction(guess, scale)
+    return guess

@@ -26,10 +26,11 @@ from civicard.scoring.evaluate import Evaluation, Score, evaluate
 from civicard.scoring.figures import Basis, Lack, State
 from civicard.scoring.load import Loaded, load
 from civicard.scoring.many import Units, UnitScores, explain_unit, score_units
+from civicard.scoring.observations import observations
 from civicard.scoring.programme import Programme
 from civicard.scoring.readings import ambiguities, under
 from civicard.scoring.sensitivity import Sensitivity, sensitivity
-from civicard.scoring.statements import disagreements, observations
+from civicard.scoring.statements import disagreements
 
 __all__ = [
     "Basis", "Evaluation", "Lack", "Loaded", "Programme", "Score", "Sensitivity", "State", "UnitScores", "Units",

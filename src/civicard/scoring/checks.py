@@ -7,7 +7,9 @@ cannot be understood at all; whatever has a wrong shape is passed over here, sin
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
+
+from pydantic_core import PydanticCustomError
 
 from civicard.kernel.exact import ZERO, Fraction, plain
 from civicard.kernel.text import Text
@@ -15,11 +17,14 @@ from civicard.scoring import units
 from civicard.scoring.expressions import ExpressionFault, parsed
 from civicard.scoring.faults import Fault, fault_at, unknown
 from civicard.scoring.framework import HUNDRED
+from civicard.scoring.model import word
+from civicard.scoring.rules import KINDS
 from civicard.scoring.rules.formula import FULL
 from civicard.scoring.source import Place, Source
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 TOTAL = "total"
+RULE_KINDS = {kind for rule in KINDS for kind in get_args(rule.model_fields["kind"].annotation)}
 # What `{…}` may name in the narrative besides a figure: the results themselves.
 RESULTS = ("total", "grade", "lost", "unsupported")
 
@@ -64,6 +69,7 @@ class Checks:
         self.weights()
         self.rule_points()
         self.references()
+        self.figures_of_rules()
         self.formulas()
         self.unit_of_each_rule()
         self.funds()
@@ -88,7 +94,9 @@ class Checks:
                 self.add((*place, "code"), f"目标代码 {code} 重复", f"the target code {code} stands twice")
 
     def _once(self, code: str, among: Sequence[str], place: Place) -> None:
-        if code and among.count(code) > 1:
+        if not code:
+            self.add(place, "缺少代码", "the code is empty")
+        elif among.count(code) > 1:
             lines = [
                 str(self.source.line((*at, "code")))
                 for at, node, _ in self.nodes
@@ -150,7 +158,9 @@ class Checks:
                     )
             for key in ("bands", "grades"):
                 for at, one in enumerate(_list(rule.get(key))):
-                    self._not_above(_mapping(one).get("points"), full, (*place, key, at))
+                    limits = ("points", "most", "below") if key == "grades" else ("points",)
+                    for limit in limits:
+                        self._not_above(_mapping(one).get(limit), full, (*place, key, at))
             for key in ("stated", "most", "most_off"):
                 self._not_above(rule.get(key), full, (*place, key))
 
@@ -163,31 +173,43 @@ class Checks:
             )
 
     def references(self) -> None:
-        """Whatever is named exists: figures, targets, codes of evidence, findings, statements and rule books."""
-        names = sorted(self.figures)
-        for place, rule, _, _, _ in self.rules:
-            name = rule.get("figure")
-            if isinstance(name, str) and name not in self.figures:
-                self.say((*place, "figure"), unknown(name, names, Text("数据", "figure")))
+        """Whatever is named exists: targets, and the codes of evidence, findings and statements."""
         for place, node, _ in self.nodes:
             for at, target in enumerate(_list(node.get("targets"))):
                 if str_of(target) not in self.targets:
-                    self.say(
-                        (*place, "targets", at),
-                        unknown(str_of(target), sorted(self.targets), Text("目标", "target")),
-                    )
-        codes = set(self.codes) | {code for _, _, code, _, _ in self.rules}
-        items = codes | {f"{code}.over" for code in codes} | set(self._items())
-        self._named("evidence", items)
+                    where = (*place, "targets", at)
+                    self.say(where, unknown(str_of(target), sorted(self.targets), Text("目标", "target")))
+        codes = self._known_codes()
+        self._named("evidence", codes | {f"{code}.over" for code in codes} | set(self._items()))
         self._named("findings", codes)
         for at, one in enumerate(_list(self.raw.get("published"))):
             for key, known in (
                 ("points", codes | {TOTAL}), ("weights", codes | {TOTAL}), ("names", codes), ("codes", codes),
-                ("figures", set(names)),
+                ("figures", set(self.figures)),
             ):  # fmt: skip
                 self._named_in(_mapping(_mapping(one).get(key)), known, ("published", at, key))
+
+    def figures_of_rules(self) -> None:
+        """Rules, their readings and rule books name figures, codes and kinds that exist."""
+        for place, rule, _, _, _ in self.rules:
+            self._figure(rule.get("figure"), (*place, "figure"))
+            for key, ambiguity in _mapping(rule.get("ambiguities")).items():
+                for reading, one in _mapping(_mapping(ambiguity).get("readings")).items():
+                    where = (*place, "ambiguities", key, "readings", reading, "set", "figure")
+                    self._figure(_mapping(_mapping(one).get("set")).get("figure"), where)
         for name, book in _mapping(self.raw.get("rule_books")).items():
-            self._named_in(_mapping(_mapping(book).get("rules")), codes, ("rule_books", name, "rules"))
+            for section, known in (("rules", self._known_codes()), ("kinds", RULE_KINDS)):
+                rules = _mapping(_mapping(book).get(section))
+                self._named_in(rules, known, ("rule_books", name, section))
+                for key, rule in rules.items():
+                    self._figure(_mapping(rule).get("figure"), ("rule_books", name, section, key, "figure"))
+
+    def _figure(self, name: object, place: Place) -> None:
+        if isinstance(name, str) and name not in self.figures:
+            self.say(place, unknown(name, sorted(self.figures), Text("数据", "figure")))
+
+    def _known_codes(self) -> set[str]:
+        return set(self.codes) | {one.code for one in self.rules}
 
     def _items(self) -> Iterator[str]:
         for _, rule, code, _, _ in self.rules:
@@ -341,8 +363,11 @@ class Checks:
 
 
 def str_of(value: object) -> str:
-    """Return a code as text; a number that stands without quotes is one too."""
-    return value if isinstance(value, str) else plain(value) if isinstance(value, Fraction) else ""
+    """Return a code as the models read it; nothing where it is none."""
+    try:
+        return word(value)
+    except PydanticCustomError:
+        return ""  # the models report what is no word
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

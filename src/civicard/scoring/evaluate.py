@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from civicard.kernel.exact import Fraction, plain, rounded
+from civicard.kernel.exact import Fraction, Rounding, plain, rounded
 from civicard.kernel.text import Text
 from civicard.scoring.figures import Basis, Input, Lack, State, resolved, weakest
 from civicard.scoring.framework import Framework, Indicator
@@ -113,12 +113,24 @@ class Evaluation:
 
     @property
     def is_complete(self) -> bool:
-        """Whether no indicator is missing or disputed."""
-        return not any(score.state in {State.MISSING, State.DISPUTED} for score in self.leaves())
+        """Whether no indicator is missing or disputed, and total and grade are settled."""
+        return not self.total.is_open and not any(
+            score.state in {State.MISSING, State.DISPUTED} for score in self.leaves()
+        )
 
     def printed(self, points: Fraction | None) -> str:
         """Return points as the framework prints them, without needless zeros; a dash for None."""
         return "—" if points is None else shown(points, self.framework.print_places)
+
+    def bounds(self) -> tuple[str, str]:
+        """Return low and high of the total as printed: rounded outward, so that the truth lies between them."""
+        outcome, places = self.total.outcome, self.framework.print_places
+        if outcome.points is not None:
+            return self.printed(outcome.points), self.printed(outcome.points)
+        step = Fraction(1, 10**places)
+        return plain(rounded(outcome.low, step, Rounding.DOWN)), plain(
+            rounded(outcome.high, step, Rounding.UP)
+        )
 
     @property
     def unsupported(self) -> list[Score]:
@@ -185,20 +197,25 @@ def evaluate(
             )  # fmt: skip
         leaf = slots[node.code]
         outcome = outcomes[node.code]
-        score = part_score(node.rule, leaf.slot, outcome, case, name=node.name, level=level)
-        return _as_indicator(score, node, leaf.factor, finding)
+        # The working is told on the rule's own scale; the outcome in the framework is already scaled.
+        raw = outcome if leaf.factor is None else leaf.rule.assess(case, leaf.slot)
+        score = part_score(node.rule, leaf.slot, raw, case, name=node.name, level=level)
+        return _as_indicator(score, node, outcome, finding)
 
     scores = tuple(of(node, 1) for node in programme.framework.indicators)
     return Evaluation(programme=programme, case=case, scores=scores, total=total)
 
 
-def _as_indicator(score: Score, node: Indicator, factor: Fraction | None, finding: Finding | None) -> Score:
+def _as_indicator(score: Score, node: Indicator, outcome: Outcome, finding: Finding | None) -> Score:
     text = score.explanation
-    if factor is not None and score.points is not None and node.out_of is not None:
-        raw, full, own = plain(score.points / factor), plain(node.out_of), plain(node.weight)
-        line = f"{raw} / {full} × {own} = {plain(score.points)}"
+    if node.out_of is not None and score.points is not None and outcome.points is not None:
+        raw, full, own = plain(score.points), plain(node.out_of), plain(node.weight)
+        line = f"{raw} / {full} × {own} = {plain(outcome.points)}"
         text = Text(f"{text.zh}；{line}", f"{text.en or text.zh}; {line}")
-    return replace(score, weight=node.weight, explanation=text, indicator=node, finding=finding)
+    return replace(
+        score, weight=node.weight, points=outcome.points, low=outcome.low, high=outcome.high, explanation=text,
+        indicator=node, finding=finding,
+    )  # fmt: skip
 
 
 def part_score(rule: Rule, slot: Slot, outcome: Outcome, case: Case, *, name: Text, level: int) -> Score:

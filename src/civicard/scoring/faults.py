@@ -16,7 +16,7 @@ from civicard.scoring.model import FAULT
 from civicard.scoring.source import Place, Source
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Fault:
     """One thing that is wrong.
 
@@ -48,7 +48,9 @@ class ProgrammeRefused(Refusal):
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         """Sort the faults and make the sentence that lists them."""
-        self.faults: Sequence[Fault] = sorted(set(faults))
+        self.faults: Sequence[Fault] = sorted(
+            set(faults), key=lambda one: (one.file, one.line, one.path, one.text.en)
+        )
         number = len(self.faults)
         zh = [f"{one.file} 第 {one.line} 行 {one.path}：{one.text.zh}" for one in self.faults]
         en = [str(one) for one in self.faults]

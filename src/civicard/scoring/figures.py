@@ -6,7 +6,8 @@ unknown figure is a `Lack` with its reason, and never turns into zero.
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
-from itertools import islice, product
+from itertools import product
+from math import prod
 from typing import NamedTuple
 
 from pydantic import Field, model_validator
@@ -202,20 +203,25 @@ class Computation(NamedTuple):
         return value if self.figure.round is None else self.figure.round(value)
 
     def _lacking(self, operands: Sequence[Input]) -> Input:
-        for state in (State.MISSING, State.NOT_APPLICABLE):
+        # What does not apply does not, whatever else is missing; what is missing is so, whatever is disputed.
+        for state in (State.NOT_APPLICABLE, State.MISSING):
             for operand in operands:
                 if isinstance(operand, Lack) and operand.state is state:
                     return Lack(state, operand.why)
         choices = [one.candidates if isinstance(one, Lack) else (one,) for one in operands]
         names = self.expression.names
+        if prod(len(one) for one in choices) > MOST_CANDIDATES:
+            return Lack(
+                State.MISSING, Text("争议数据的组合过多", "too many combinations of disputed figures")
+            )
         try:
             values = [
                 self.expression.value(dict(zip(names, chosen, strict=True))) * self.factor
-                for chosen in islice(product(*choices), MOST_CANDIDATES)
+                for chosen in product(*choices)
             ]
         except NoValueError:
             return BY_ZERO
-        return _rounded(
+        return rounded_as(
             Lack(State.DISPUTED, self.figure.name, tuple(dict.fromkeys(values))), self.figure.round
         )
 
@@ -239,7 +245,10 @@ def resolved(figures: Mapping[str, Figure], given: Mapping[str, Input] | None = 
         figures: the figures of a programme; formulas must be free of circles (the loader sees to that).
         given: values that take the place of what the file says.
     """
-    found: dict[str, Input] = dict(given or {})
+    found: dict[str, Input] = {
+        name: rounded_as(value, figures[name].round) if name in figures else value
+        for name, value in (given or {}).items()
+    }
     for name in figures:
         _resolve(name, figures, found)
     return found
@@ -268,10 +277,11 @@ def _own(figure: Figure) -> Input:
         value = Lack(State.NOT_APPLICABLE, figure.not_applicable)
     else:
         value = Lack(State.MISSING, figure.missing or Text("未提供", "not provided"))
-    return _rounded(value, figure.round)
+    return rounded_as(value, figure.round)
 
 
-def _rounded(value: Input, to: RoundTo | None) -> Input:
+def rounded_as(value: Input, to: RoundTo | None) -> Input:
+    """Return a figure rounded as its framework prescribes; candidates of a disputed one alike."""
     if to is None:
         return value
     if isinstance(value, Lack):

@@ -101,11 +101,22 @@ class Indicator(Part):
     otherwise: Policy = Policy.OPEN
     """What becomes of the group with fewer."""
     missing: Policy | None = None
-    """Policy for missing or disputed children; the framework's when left out."""
+    """Policy for missing children; the framework's when left out."""
     not_applicable: Policy | None = None
     """Policy for children that do not apply; the framework's when left out."""
     extra: bool = False
     """A bonus or deduction outside the sum of weights (加分项、扣分项)."""
+
+    @model_validator(mode="after")
+    def _counts_make_sense(self) -> "Indicator":
+        if self.out_of is not None and self.out_of <= 0:
+            raise fault("out_of 应大于零", "out_of must be above zero")
+        if self.at_least is not None and self.at_least > len(self.children):
+            raise fault(
+                f"at_least 超过下级数 {len(self.children)}",
+                f"at_least exceeds the {len(self.children)} children",
+            )
+        return self
 
     @model_validator(mode="after")
     def _rule_or_children(self) -> "Indicator":
@@ -190,7 +201,7 @@ class Framework(Ambiguous):
     grades: Annotated[list[GradeBand], AfterValidator(check_cover)] = Field(min_length=1)
     """Bands of the total, without gap or overlap."""
     missing: Policy = Policy.OPEN
-    """What becomes of missing or disputed indicators."""
+    """What becomes of missing indicators. Disputed ones stay between their candidates."""
     not_applicable: Policy = Policy.SPREAD_IN_PROPORTION
     """What becomes of indicators that do not apply."""
     round: RoundTo | None = None
@@ -212,7 +223,9 @@ class Framework(Ambiguous):
     def _grades_cover_the_total(self) -> "Framework":
         ordered = sorted(self.grades, key=lambda band: (band.low is not None, band.low or Fraction(0)))
         low, high = ordered[0].low, ordered[-1].high
-        if (low is not None and low > 0) or ordered[0].above == 0 or (high is not None and high < self.sum):
+        last = ordered[-1]
+        is_top_open = high is not None and (high < self.sum or (high == self.sum and last.most is None))
+        if (low is not None and low > 0) or ordered[0].above == 0 or is_top_open:
             raise fault(
                 f"等级区间未覆盖 0 至 {self.sum}",
                 f"the grade bands do not cover all totals from 0 to {self.sum}",

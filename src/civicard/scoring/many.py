@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from civicard.kernel.text import Text
 from civicard.scoring.evaluate import Evaluation, evaluate
 from civicard.scoring.evidence import Answer
-from civicard.scoring.figures import Computation, Input, Lack, State, computation, resolved
+from civicard.scoring.figures import Computation, Input, Lack, State, computation, resolved, rounded_as
 from civicard.scoring.programme import Programme
 from civicard.scoring.rules.base import Case, Outcome
 from civicard.scoring.rules.peers import Group, PeerRule
@@ -47,8 +47,8 @@ class UnitScores:
     totals: Sequence[Total]
 
     def is_complete(self, at: int) -> bool:
-        """Whether no indicator of the unit at `at` is missing or disputed."""
-        return not any(
+        """Whether no indicator of the unit at `at` is missing or disputed, and its total and grade are settled."""
+        return not self.totals[at].is_open and not any(
             column[at].state in {State.MISSING, State.DISPUTED} for column in self.outcomes.values()
         )
 
@@ -73,6 +73,9 @@ class Cases:
         while touched := [name for name, one in waiting.items() if varying & set(one.expression.names)]:
             varying |= set(touched)
             computations |= {name: waiting.pop(name) for name in touched}
+        self.rounded = [
+            (name, to) for name in units.figures if (to := programme.figures[name].round) is not None
+        ]
         self.computations = _needed(_ordered(computations), needed)
         placeholder = Lack(State.MISSING, Text("由各单位给出", "given by each unit"))
         known = resolved(programme.figures, dict.fromkeys(varying, placeholder))
@@ -94,6 +97,8 @@ class Cases:
         found = self.fixed.copy()
         for name, column in self.units.figures.items():
             found[name] = column[at]
+        for name, to in self.rounded:
+            found[name] = rounded_as(found[name], to)
         for name, one in self.computations:
             found[name] = one.result(found)
         return found

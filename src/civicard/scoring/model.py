@@ -96,10 +96,11 @@ class _TextField:
                 return Text(zh.strip(), en.strip())
             case {"zh": str(zh), **rest} if not rest:
                 return Text(zh.strip())
-        return Text(_word(value))
+        return Text(word(value))
 
 
-def _word(value: object) -> str:
+def word(value: object) -> str:
+    """Return a code or short word as text; a number that stands without quotes is taken as it is printed."""
     match value:
         case str():
             return value.strip()
@@ -118,7 +119,7 @@ class _WordField:
         cls, _source: object, _handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
         return core_schema.no_info_plain_validator_function(
-            _word, serialization=core_schema.plain_serializer_function_ser_schema(str)
+            word, serialization=core_schema.plain_serializer_function_ser_schema(str)
         )
 
     @classmethod
@@ -193,6 +194,10 @@ class Ambiguity(Part):
         return self
 
 
+# What a reading cannot change: a wording is open, not what the part is made of.
+FIXED = frozenset({"ambiguities", "kind", "indicators", "parts", "items"})
+
+
 class Ambiguous(Part):
     """A part of which some key can be read in more than one way.
 
@@ -215,7 +220,7 @@ class Ambiguous(Part):
         part = handler({**data, **_chosen(ambiguities)})
         for name, ambiguity in part.ambiguities.items():
             for reading in ambiguity.readings.values():
-                if unknown := set(reading.set) - set(cls.model_fields) | ({"ambiguities"} & set(reading.set)):
+                if unknown := set(reading.set) - set(cls.model_fields) | (FIXED & set(reading.set)):
                     raise fault(
                         f"读法“{name}”设置了不存在的键：{'、'.join(sorted(unknown))}",
                         f"a reading of {name!r} sets keys that do not exist: {', '.join(sorted(unknown))}",

@@ -1,7 +1,7 @@
 """The ambiguities of a programme, and the programme under other readings of them. Pure."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from civicard.kernel.text import Text
@@ -28,6 +28,7 @@ class Open:
         about: the code or figure it belongs to.
         title: that code, or the figure's name in words.
         name: the ambiguity's name.
+        indicator: code of the indicator whose rule it lies in; None for a figure or the framework.
         place: the path of the part within the file.
         question: what is open.
         chosen: the reading in force.
@@ -46,6 +47,7 @@ class Open:
     options: Mapping[str, Text]
     literal: str | None = None
     by_nature: bool = False
+    indicator: str | None = None
 
 
 def ambiguities(programme: Programme) -> list[Open]:
@@ -55,11 +57,13 @@ def ambiguities(programme: Programme) -> list[Open]:
         found += _open(figure, name, figure.name, ("figures", name))
     for place, node in _nodes(programme.framework.indicators, ("framework", "indicators")):
         if node.rule is not None:
+            own: list[Open] = []
             for part, slot, at in _rules(node.rule, Slot(node.code, node.weight), (*place, "rule")):
-                found += _open(part, slot.code, Text(slot.code), at)
+                own += _open(part, slot.code, Text(slot.code), at)
                 if isinstance(part, ChecklistRule):
                     for position, (item, code) in enumerate(zip(part.items, part.codes(slot), strict=True)):
-                        found += _open(item, code, Text(code), (*at, "items", position))
+                        own += _open(item, code, Text(code), (*at, "items", position))
+            found += [replace(one, indicator=node.code) for one in own]
     found += _open(programme.framework, FRAMEWORK, Text("总分", "the total"), (FRAMEWORK,))
     return found
 

@@ -39,12 +39,33 @@ class Node(NamedTuple):
 
 
 class Member(NamedTuple):
-    """A child within its group: its weight and outcome, and whether it stands outside the sum of weights."""
+    """A child within its group.
+
+    Attributes:
+        weight, outcome: its own.
+        extra: it stands outside the sum of weights.
+        removed: weight that left it for the whole total to be scaled.
+        is_group: it was rolled up from children, under its own policies.
+        policy: what its group prescribes because too few of its children are scored.
+    """
 
     weight: Fraction
     outcome: Outcome
     extra: bool
     removed: Fraction
+    is_group: bool = False
+    policy: Policy | None = None
+
+    def made_whole(self) -> "Member":
+        """Return the member with its points scaled to its whole weight, as if nothing had been removed from it."""
+        if not self.removed or self.removed == self.weight:
+            return self
+        factor = self.weight / (self.weight - self.removed)
+        state, points, low, high, work = self.outcome
+        scaled = Outcome(
+            state, None if points is None else points * factor, low * factor, high * factor, work
+        )
+        return self._replace(outcome=scaled, removed=ZERO)
 
 
 class Total(NamedTuple):
@@ -66,6 +87,11 @@ class Total(NamedTuple):
     ceilings: tuple[Ceiling, ...] = ()
     vetoes: tuple[Veto, ...] = ()
     removed: Fraction = ZERO
+
+    @property
+    def is_open(self) -> bool:
+        """Whether total or grade are not settled."""
+        return self.outcome.points is None or self.grade_low != self.grade_high
 
 
 class Scorer:
@@ -149,18 +175,26 @@ class Scorer:
         if not node.children:
             return Member(node.weight, outcomes[node.code], node.extra, ZERO)
         members = [self._roll(child, outcomes, groups) for child in node.children]
-        removed = sum([member.removed for member in members], ZERO)
-        if all([member.outcome.points is not None for member in members]) and node.combine is GroupRule.SUM:  # noqa: C419 - a list is faster here
+        is_sum = node.combine is GroupRule.SUM
+        if is_sum and all([member.outcome.points is not None for member in members]):  # noqa: C419 - a list is faster here
             points = members[0].outcome.points
             for member in members[1:]:
                 points += member.outcome.points  # type: ignore[operator]  # all are known
             outcome = Outcome(State.SCORED, points, points, points)  # type: ignore[arg-type]  # all are known
+            removed = sum([member.removed for member in members], ZERO)
+        elif is_sum:
+            outcome, removed = _combined(node, members)
+            removed += sum([member.removed for member in members], ZERO)
         else:
-            outcome, more = _combined(node, members)
-            removed += more
-        outcome = _at_least(node, members, outcome)
+            # A share of each member's weight is taken, so that what has left a member's weight is made up for there.
+            outcome, removed = _combined(node, [member.made_whole() for member in members])[0], ZERO
+        policy = _too_few(node, members)
+        if policy is not None:
+            outcome, removed = _uncounted(node, policy), ZERO
         groups[node.code] = outcome
-        return Member(node.weight, outcome, node.extra, removed)
+        return Member(
+            node.weight, outcome, node.extra, ZERO if node.extra else removed, is_group=True, policy=policy
+        )
 
     def total(
         self, outcomes: Mapping[str, Outcome], case: Case, groups: dict[str, Outcome] | None = None
@@ -177,38 +211,53 @@ class Scorer:
             points = None if points is None else points * factor
         low, high = self._capped(low), self._capped(high)
         points = None if points is None else self._capped(points)
-        held: list[Ceiling] = []
-        for ceiling in framework.ceilings:
+        known, unknown = self._ceilings(case)
+        held = tuple(ceiling for ceiling in (*known, *unknown) if ceiling.most < high)
+        for change in (None, framework.round):
+            # Ceilings hold before and after rounding, which must not lift the total over them again.
+            if change is not None:
+                low, high, points = change(low), change(high), None if points is None else change(points)
+            high = min([high, *(ceiling.most for ceiling in known)])
+            points = None if points is None else min(points, high)
+            low = min([low, high, *(ceiling.most for ceiling in unknown)])
+        if points is not None and low < points:
+            state, points = State.MISSING, None
+        most = min((ceiling.most for ceiling in known), default=None)
+        found = [(veto, holds(parsed(veto.when), case.figures)) for veto in framework.vetoes]
+        vetoes = tuple(veto for veto, applies in found if applies)
+        best = vetoes[0].grade if vetoes else self.grade(high, most)
+        worst = best if vetoes or points is not None else self.grade(low, most)
+        if not vetoes:
+            worst = self._worst([worst, *(veto.grade for veto, applies in found if applies is None)])
+        certain = best if best == worst else None
+        return Total(Outcome(state, points, low, high), certain, worst, best, held, vetoes, whole.removed)
+
+    def _ceilings(self, case: Case) -> tuple[list[Ceiling], list[Ceiling]]:
+        """Return the ceilings that hold, and those that may."""
+        known: list[Ceiling] = []
+        unknown: list[Ceiling] = []
+        for ceiling in self.framework.ceilings:
             applies = holds(parsed(ceiling.when), case.figures)
-            if applies is False or high <= ceiling.most:
-                continue
-            held.append(ceiling)
-            low = min(low, ceiling.most)
-            if applies is None:
-                state, points = State.MISSING, None
-            else:
-                high = min(high, ceiling.most)
-                points = None if points is None else min(points, ceiling.most)
-        if framework.round is not None:
-            low, high = framework.round(low), framework.round(high)
-            points = None if points is None else framework.round(points)
-        vetoes = tuple(veto for veto in framework.vetoes if holds(parsed(veto.when), case.figures))
-        best = vetoes[0].grade if vetoes else self.grade(high)
-        grades = (best if vetoes or points is not None else self.grade(low), best)
-        may_veto = any(holds(parsed(veto.when), case.figures) is None for veto in framework.vetoes)
-        certain = grades[0] if grades[0] == grades[1] and (vetoes or not may_veto) else None
-        return Total(Outcome(state, points, low, high), certain, *grades, tuple(held), vetoes, whole.removed)
+            if applies is not False:
+                (unknown if applies is None else known).append(ceiling)
+        return known, unknown
+
+    def _worst(self, grades: Sequence[Text | None]) -> Text | None:
+        """Return the worst of several grades; one that is in no band counts as the worst of all."""
+        order = [band.grade for band in self.framework.ranked()]
+        return max(grades, key=lambda grade: order.index(grade) if grade in order else len(order))
 
     def _capped(self, total: Fraction) -> Fraction:
         if self.framework.most is not None:
             total = min(total, self.framework.most)
         return total if self.framework.least is None else max(total, self.framework.least)
 
-    def grade(self, total: Fraction) -> Text | None:
-        """Return the grade of a total."""
+    def grade(self, total: Fraction, most: Fraction | None = None) -> Text | None:
+        """Return the grade of a total, which printing does not lift over the ceiling `most`."""
         framework = self.framework
         if framework.grade_on is GradeOn.PRINTED:
             total = rounded(total, Fraction(1, 10**framework.print_places))
+            total = total if most is None else min(total, most)
         band = framework.grade(total)
         return band.grade if band is not None else None
 
@@ -231,27 +280,25 @@ def _combined(node: Node, members: Sequence[Member]) -> tuple[Outcome, Fraction]
     """Return the outcome of a group of which some members give no points, and the weight that leaves the total."""
     staying: list[tuple[Fraction, Outcome, bool]] = []
     leaving: list[tuple[Fraction, Policy]] = []
-    for weight, outcome, extra, _ in members:
-        if outcome.state is State.SCORED or outcome.points is not None or extra:
-            staying.append((weight, outcome, extra))
-            continue
-        if outcome.state is State.DISPUTED:
-            staying.append((weight, outcome, extra))
-            continue
-        policy = node.not_applicable if outcome.state is State.NOT_APPLICABLE else node.missing
-        if policy in LEAVING:
+    for member in members:
+        weight, outcome, extra = member.weight, member.outcome, member.extra
+        policy = _policy(node, member)
+        if policy in LEAVING and not extra:
             leaving.append((weight, policy))
-        elif policy is Policy.OPEN:
-            low, high = (outcome.low, outcome.high) if outcome.state is State.MISSING else (ZERO, weight)
-            staying.append((weight, Outcome(State.MISSING, None, low, high), extra))
-        else:
-            points = weight if policy is Policy.FULL else ZERO
+        elif policy is Policy.FULL or policy is Policy.ZERO:
+            points = max(outcome.low, ZERO)
+            if policy is Policy.FULL:
+                points = weight if outcome.state is State.NOT_APPLICABLE else outcome.high
             staying.append((weight, Outcome(State.SCORED, points, points, points), extra))
+        elif outcome.state is State.NOT_APPLICABLE and not extra:
+            staying.append((weight, Outcome(State.MISSING, None, ZERO, weight), extra))
+        else:
+            staying.append((weight, outcome, extra))
     base = sum((weight for weight, _, extra in staying if not extra), ZERO)
-    if leaving and not base:
+    if leaving and not staying:
         return NOTHING, ZERO
     each = sum((w for w, policy in leaving if policy is Policy.SPREAD_EQUALLY), ZERO)
-    each /= max(1, sum(not extra for _, _, extra in staying))
+    each /= max(1, sum(bool(weight) and not extra for weight, _, extra in staying))
     shared = sum((w for w, policy in leaving if policy is Policy.SPREAD_IN_PROPORTION), ZERO)
     removed = sum((w for w, policy in leaving if policy is Policy.RENORMALISE), ZERO)
     lows, highs = [], []
@@ -265,6 +312,20 @@ def _combined(node: Node, members: Sequence[Member]) -> tuple[Outcome, Fraction]
         if state in states:
             return Outcome(state, None, low, high), removed
     return Outcome(State.SCORED, low, low, low), removed
+
+
+def _policy(node: Node, member: Member) -> Policy | None:
+    """Return what becomes of a member without points; None for one that stays as it is.
+
+    A disputed figure stays between its candidates. A group was rolled up under its own policies already.
+    """
+    if member.policy is not None:
+        return member.policy
+    if member.outcome.state is State.NOT_APPLICABLE:
+        return node.not_applicable
+    if member.outcome.state is State.MISSING and member.outcome.points is None and not member.is_group:
+        return node.missing
+    return None
 
 
 def _joined(node: Node, parts: Sequence[tuple[Fraction, Fraction, bool]]) -> Fraction:
@@ -290,19 +351,19 @@ def _joined(node: Node, parts: Sequence[tuple[Fraction, Fraction, bool]]) -> Fra
     return share * node.weight + beyond
 
 
-def _at_least(node: Node, members: Sequence[Member], outcome: Outcome) -> Outcome:
-    """Return the outcome of a group that counts only with so many scored members."""
+def _too_few(node: Node, members: Sequence[Member]) -> Policy | None:
+    """Return the policy of a group that has fewer scored members than it needs; None when it has enough."""
     one = node.indicator
     if one is None or one.at_least is None:
-        return outcome
-    if sum(member.outcome.state is State.SCORED for member in members) >= one.at_least:
-        return outcome
-    why = Text(f"有得分的指标不足 {one.at_least} 项", f"fewer than {one.at_least} indicators are scored")
-    match one.otherwise:
-        case Policy.ZERO:
-            return Outcome(State.SCORED, ZERO, ZERO, ZERO)
-        case Policy.FULL:
-            return Outcome(State.SCORED, node.weight, node.weight, node.weight)
-        case Policy.OPEN:
-            return Outcome(State.MISSING, None, ZERO, node.weight, Lack(State.MISSING, why))
-    return Outcome(State.NOT_APPLICABLE, None, ZERO, ZERO, Lack(State.NOT_APPLICABLE, why))
+        return None
+    is_enough = sum(member.outcome.state is State.SCORED for member in members) >= one.at_least
+    return None if is_enough else one.otherwise
+
+
+def _uncounted(node: Node, policy: Policy) -> Outcome:
+    """Return the outcome of a group that does not count, before its own group does what `policy` says."""
+    least = node.indicator.at_least if node.indicator is not None else None
+    why = Text(f"有得分的指标不足 {least} 项", f"fewer than {least} indicators are scored")
+    if policy in LEAVING:
+        return Outcome(State.NOT_APPLICABLE, None, ZERO, ZERO, Lack(State.NOT_APPLICABLE, why))
+    return Outcome(State.MISSING, None, ZERO, node.weight, Lack(State.MISSING, why))

@@ -1,7 +1,7 @@
 """How much the result depends on choices: every reading, other rule books, and what would have changed the grade. Pure."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import prod
@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from civicard.kernel.exact import ZERO, Fraction, Rounding, rounded
 from civicard.kernel.text import Text
 from civicard.scoring.checks import str_of
+from civicard.scoring.expressions import parsed
 from civicard.scoring.figures import Figure, Input, resolved
 from civicard.scoring.framework import GradeBand
 from civicard.scoring.load import Loaded, reloaded
@@ -176,7 +177,7 @@ def sensitivity(loaded: Loaded, advance: Callable[[int, int], None] | None = Non
         else None
     )
     books = tuple(_book(loaded, name, base) for name in loaded.programme.rule_books)
-    combined = _combined(loaded, known, base, alone)
+    combined = _combined(loaded, known, base)
     above, below = _distances(loaded.programme, base)
     return Sensitivity(
         base=base.total, open=tuple(known), alone=tuple(alone), uniform=tuple(uniform), literal=literal,
@@ -214,11 +215,15 @@ def _book(loaded: Loaded, name: str, base: Result) -> Variant:
     """Return the result with the rules of a rule book in the place of the framework's own."""
     book = loaded.programme.rule_books[name]
     value = loaded.value
+    # A rule of another kind has other parts, or none.
+    replaced: list[Place] = []
     for place, code, rule in _rules(value["framework"]["indicators"], ("framework", "indicators")):
         new = book.rules.get(code, book.kinds.get(rule["kind"]))
-        if new is not None:
+        if new is not None and not any(place[: len(one)] == one for one in replaced):
             is_same_kind = new.get("kind", rule["kind"]) == rule["kind"]
             kept = {key: one for key, one in rule.items() if is_same_kind or key in KEPT}
+            if not is_same_kind:
+                replaced.append(place)
             value = changed(value, place, {**kept, **new})
     found = result(reloaded(value))
     return Variant(
@@ -253,20 +258,20 @@ class Piece(NamedTuple):
     number: int
 
 
-def _combined(loaded: Loaded, known: list[Open], base: Result, alone: Sequence[Variant]) -> Combined | None:
+def _combined(loaded: Loaded, known: list[Open], base: Result) -> Combined | None:
     """Return the range and the grades over all combinations of readings; None when they are too many.
 
     Ambiguities that touch different indicators are worked out apart, and only their distinct results are combined.
     """
     number = prod(len(one.options) for one in known)
-    sets = _connected([one for one in known if one.about != FRAMEWORK], alone)
+    sets = _connected(loaded.programme, [one for one in known if one.about != FRAMEWORK])
     if any(prod(len(one.options) for one in some) > MOST_IN_ONE_SET for some in sets):
         return None
     pieces = [_pieces(loaded, known, some, base) for some in sets]
     scorers = _scorers(loaded, known)
     if prod(len(some) for some in pieces) * len(scorers) > MOST_COMBINATIONS:
         # The total never falls when an indicator's points rise, so the extremes come from the extremes of each set.
-        combinations = [_extreme(pieces, best=False), _extreme(pieces, best=True)]
+        combinations = [_extreme(pieces, base, best=False), _extreme(pieces, base, best=True)]
     else:
         combinations = [list(one) for one in product(*pieces)]
     grades: Counter[str] = Counter()
@@ -300,21 +305,22 @@ def _scorers(loaded: Loaded, known: list[Open]) -> list[tuple[dict[str, str], Sc
     return found
 
 
-def _connected(known: list[Open], alone: Sequence[Variant]) -> list[list[Open]]:
-    """Return the ambiguities in sets that touch no common indicator; those that never matter are left out."""
-    touched: dict[str, set[str]] = {}
-    for variant in alone:
-        (key,) = variant.choices
-        touched.setdefault(key, set()).update(variant.changed)
-    # A reading may matter only together with another of the same figure or rule, so these stay together.
-    homes: dict[str, set[str]] = {}
-    for one in known:
-        homes.setdefault(one.about, set()).update(touched.get(one.key, set()))
+def _connected(programme: Programme, known: list[Open]) -> list[list[Open]]:
+    """Return the ambiguities in sets that touch no common indicator or condition."""
+    rests = {name: _rests(figure) for name, figure in programme.figures.items()}
+    needs = {leaf.code: leaf.rule.needs() for leaf in Scorer(programme.framework).leaves}
+    framework = programme.framework
+    for at, when in enumerate(
+        [one.when for one in (*framework.ceilings,)] + [one.when for one in framework.vetoes]
+    ):
+        needs[f"condition {at}"] = parsed(when).names
+    reached = {code: _all_below(names, rests) for code, names in needs.items()}
     sets: list[tuple[set[str], list[Open]]] = []
     for one in known:
-        codes = touched.get(one.key, set()) | homes[one.about]
-        if one.by_nature:
-            codes = codes | {one.about.partition(".")[0] if one.about not in codes else one.about}
+        if one.indicator is not None:
+            codes = {one.indicator}
+        else:
+            codes = {code for code, figures in reached.items() if one.about in figures}
         joined, rest = [one], []
         for some, members in sets:
             if some & codes:
@@ -323,6 +329,25 @@ def _connected(known: list[Open], alone: Sequence[Variant]) -> list[list[Open]]:
                 rest.append((some, members))
         sets = [*rest, (codes, joined)]
     return [members for _, members in sets]
+
+
+def _rests(figure: Figure) -> set[str]:
+    """Return the figures that a figure is computed from, under any reading."""
+    formulas = [figure.formula] if figure.formula is not None else []
+    for ambiguity in figure.ambiguities.values():
+        formulas += [one.set["formula"] for one in ambiguity.readings.values() if "formula" in one.set]
+    return {name for formula in formulas for name in parsed(formula).names}
+
+
+def _all_below(names: Iterable[str], rests: Mapping[str, set[str]]) -> set[str]:
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += rests.get(name, ())
+    return found
 
 
 def _pieces(loaded: Loaded, known: list[Open], some: list[Open], base: Result) -> list[Piece]:
@@ -348,9 +373,10 @@ def _pieces(loaded: Loaded, known: list[Open], some: list[Open], base: Result) -
     return list(found.values())
 
 
-def _extreme(pieces: list[list[Piece]], *, best: bool) -> list[Piece]:
+def _extreme(pieces: list[list[Piece]], base: Result, *, best: bool) -> list[Piece]:
     def value(piece: Piece) -> Fraction:
-        return sum((one.high if best else one.low for one in piece.outcomes.values()), ZERO)
+        outcomes = base.outcomes | piece.outcomes
+        return sum((one.high if best else one.low for one in outcomes.values()), ZERO)
 
     return [(max if best else min)(some, key=value) for some in pieces]
 
@@ -366,7 +392,7 @@ def _total(scorer: Scorer, base: Result, combination: Sequence[Piece]) -> Total:
 def _distances(programme: Programme, base: Result) -> tuple[Distance | None, Distance | None]:
     total = base.total.outcome.points
     framework = programme.framework
-    if total is None or (band := framework.grade(total)) is None:
+    if total is None or base.total.vetoes or (band := framework.grade(total)) is None:
         return None, None
     ranked = list(framework.ranked())
     at = ranked.index(band)

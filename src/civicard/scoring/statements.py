@@ -9,15 +9,13 @@ from civicard.kernel.exact import ZERO, Fraction, decimal_places, plain, rounded
 from civicard.kernel.text import Text
 from civicard.scoring.evaluate import Evaluation, Score
 from civicard.scoring.expressions import parsed
-from civicard.scoring.figures import Lack, State
-from civicard.scoring.programme import CauseKind
+from civicard.scoring.figures import Lack
 from civicard.scoring.readings import ambiguities
-from civicard.scoring.rules.step import StepRule
 from civicard.scoring.scorer import holds
 
 TOTAL = "total"
-# Wrong statements that cancel each other are looked for in groups of up to so many.
-MOST_CANCELLING = 4
+# Where more statements of a group are wrong than this, that some of them cancel says nothing any more.
+MOST_WRONG = 6
 
 
 class Kind(StrEnum):
@@ -33,20 +31,6 @@ class Kind(StrEnum):
     READING = "reading"
     IMPOSSIBLE_SHARE = "impossible_share"
     SLIP = "slip"
-
-
-class Note(StrEnum):
-    """What a reader should know although nothing disagrees."""
-
-    TARGET_UNANSWERED = "target_unanswered"
-    INDICATOR_WITHOUT_TARGET = "indicator_without_target"
-    UNSUPPORTED = "unsupported"
-    NO_ANALYSIS = "no_analysis"
-    NO_CAUSE = "no_cause"
-    COARSE = "coarse"
-    OUT_OF_RANGE = "out_of_range"
-    UNCHECKED_CLAIM = "unchecked_claim"
-    OPEN = "open"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,21 +51,6 @@ class Disagreement:
     what: str
     stated: tuple[tuple[str, Text], ...]
     working: str
-    text: Text
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Observation:
-    """Something a reader should know.
-
-    Attributes:
-        note: what sort.
-        subject: codes it is about.
-        text: the sentence that says so.
-    """
-
-    note: Note
-    subject: tuple[str, ...]
     text: Text
 
 
@@ -118,7 +87,7 @@ def _compared(
         return any(value == rounded(working, Fraction(1, 10**at)) for at in {own, max(own, places or 0)})
 
     values = {value for value, _ in stated}
-    if len(values) == 1 and all(agrees(value) for value in values):
+    if all(agrees(value) for value in values) and (working is not None or len(values) == 1):
         return
     listed = tuple((plain(value), place) for value, place in stated)
     said = "、".join(f"{value}（{place.zh}）" for value, place in listed)
@@ -208,11 +177,15 @@ def _grades(evaluation: Evaluation) -> Iterator[Disagreement]:
 
 
 def _sums(evaluation: Evaluation, scores: Mapping[str, Score]) -> Iterator[Disagreement]:
-    """Within one place, stated points of all children should sum to the stated points of their group."""
+    """Within one place, stated points of all children should sum to those of a group that is their sum."""
     groups = [
-        (score.code, [child.code for child in score.children]) for score in scores.values() if score.children
+        (score.code, [child.code for child in score.children])
+        for score in scores.values()
+        if score.children and score.points == sum((child.points or ZERO for child in score.children), ZERO)
     ]
-    groups.append((TOTAL, [score.code for score in evaluation.scores]))
+    whole = evaluation.total.outcome.points
+    if whole is not None and whole == sum((score.points or ZERO for score in evaluation.scores), ZERO):
+        groups.append((TOTAL, [score.code for score in evaluation.scores]))
     for one in evaluation.programme.published:
         for code, children in groups:
             if code in one.points and all(child in one.points for child in children):
@@ -251,11 +224,24 @@ def _cancelling(evaluation: Evaluation, scores: Mapping[str, Score]) -> Iterator
         # A larger group that holds the same slips would repeat what the smallest one says.
         if any(child.children and _holds_all(child, wrong) for child in group.children):
             continue
-        for number in range(2, min(len(wrong), MOST_CANCELLING) + 1):
-            for chosen in combinations(wrong, number):
-                for one in product(*chosen):
-                    if not sum((off for _, off, _ in one), ZERO):
-                        yield _cancelled(group, one)
+        if len(wrong) <= MOST_WRONG:
+            yield from _smallest(group, wrong)
+
+
+def _smallest(
+    group: Score, wrong: Sequence[Sequence[tuple[Score, Fraction, Text]]]
+) -> Iterator[Disagreement]:
+    """Yield the smallest sets of slips that cancel each other; larger ones are made of these."""
+    for number in range(2, len(wrong) + 1):
+        found = [
+            one
+            for chosen in combinations(wrong, number)
+            for one in product(*chosen)
+            if not sum((off for _, off, _ in one), ZERO)
+        ]
+        if found:
+            yield from (_cancelled(group, one) for one in found)
+            return
 
 
 def _holds_all(group: Score, wrong: Sequence[Sequence[tuple[Score, Fraction, Text]]]) -> bool:
@@ -349,7 +335,12 @@ def _shares(evaluation: Evaluation) -> Iterator[Disagreement]:
     """A percentage of n answers can only be k of n, rounded as it is printed."""
     for name, figure in evaluation.programme.figures.items():
         value, number = evaluation.case.figures[name], figure.answers
-        if isinstance(value, Lack) or number is None or figure.formula is not None:
+        if (
+            isinstance(value, Lack)
+            or number is None
+            or figure.formula is not None
+            or decimal_places(value) is None
+        ):
             continue
         unit = figure.measure.scale
         step = Fraction(1, 10 ** (decimal_places(value) or 0))
@@ -374,128 +365,3 @@ def _slips(evaluation: Evaluation) -> Iterator[Disagreement]:
             kind=Kind.SLIP, subject="", what="text", stated=(("", slip.place),), working="",
             text=Text(f"{slip.text.zh}（{slip.place.zh}）", f"{slip.text.en or slip.text.zh} ({slip.place.en or slip.place.zh})"),
         )  # fmt: skip
-
-
-def observations(evaluation: Evaluation) -> list[Observation]:
-    """Return what a reader should know: what is unsupported, unanswered, unexplained or open."""
-    found: list[Observation] = []
-    if targets := evaluation.unanswered_targets:
-        names = "、".join(f"{one.code} {one.name.zh}" for one in targets)
-        names_en = ", ".join(f"{one.code} {one.name.en or one.name.zh}" for one in targets)
-        found.append(
-            _note(
-                Note.TARGET_UNANSWERED,
-                targets,
-                f"没有指标考核的目标：{names}",
-                f"targets that no indicator answers: {names_en}",
-            )
-        )
-    if evaluation.programme.targets and (without := evaluation.indicators_without_target):
-        found.append(
-            _listed(
-                Note.INDICATOR_WITHOUT_TARGET,
-                without,
-                "没有对应目标的指标",
-                "indicators that answer no target",
-            )
-        )
-    if unsupported := evaluation.unsupported:
-        points = plain(sum((one.points for one in unsupported if one.points is not None), ZERO))
-        found.append(
-            _listed(
-                Note.UNSUPPORTED,
-                unsupported,
-                f"无佐证的 {points} 分",
-                f"{points} points without figure or evidence",
-            )
-        )
-    if evaluation.programme.findings and (silent := _without_analysis(evaluation)):
-        points = plain(sum((one.weight for one in silent), ZERO))
-        found.append(
-            _listed(
-                Note.NO_ANALYSIS,
-                silent,
-                f"没有分析的 {points} 分",
-                f"{points} points of weight without analysis",
-            )
-        )
-    if lost := [one for one in evaluation.leaves() if one.lost and _is_unexplained(one)]:
-        points = plain(sum((one.lost for one in lost if one.lost is not None), ZERO))
-        found.append(
-            _listed(
-                Note.NO_CAUSE,
-                lost,
-                f"未说明原因的失分 {points} 分",
-                f"{points} points lost without a cause named",
-            )
-        )
-    for state in (State.MISSING, State.DISPUTED, State.NOT_APPLICABLE):
-        if some := [one for one in evaluation.leaves() if one.state is state]:
-            word = {State.MISSING: ("缺数据", "missing"), State.DISPUTED: ("有争议", "disputed")}.get(
-                state, ("不适用", "not applicable")
-            )
-            found.append(_listed(Note.OPEN, some, *word))
-    found += [*_coarse(evaluation), *_out_of_range(evaluation)]
-    for claim in evaluation.programme.claims:
-        if holds(parsed(claim.holds_if), evaluation.case.figures) is None:
-            found.append(Observation(note=Note.UNCHECKED_CLAIM, subject=(), text=Text(f"无法核对：{claim.text.zh}", f"cannot be checked: {claim.text.en or claim.text.zh}")))  # fmt: skip
-    return found
-
-
-def _is_unexplained(score: Score) -> bool:
-    """Tell whether nobody has said why points were lost, neither by a kind of cause nor in words."""
-    finding = score.finding
-    return finding is None or (finding.cause in {None, CauseKind.UNKNOWN} and finding.reason is None)
-
-
-def _without_analysis(evaluation: Evaluation) -> list[Score]:
-    return [one for one in evaluation.leaves() if one.finding is None or one.finding.analysis is None]
-
-
-def _coarse(evaluation: Evaluation) -> Iterator[Observation]:
-    """A step finer than one answer makes the indicator all or nothing."""
-    for rule, slot in evaluation.programme.rules():
-        if not isinstance(rule, StepRule):
-            continue
-        figure = evaluation.programme.figures[rule.figure]
-        if figure.answers is not None:
-            one = 1 / figure.measure.scale / figure.answers
-            if one / rule.step * rule.deduct >= slot.full:
-                share = plain(one, 2 if decimal_places(one) is None else None)
-                yield Observation(
-                    note=Note.COARSE, subject=(slot.code,),
-                    text=Text(
-                        f"{slot.code} 的样本只有 {figure.answers} 个，一个即占 {share} 个百分点，此规则实为全得或全失",
-                        f"{slot.code} rests on {figure.answers} answers, each of them {share} points of a percentage: "
-                        "it is all or nothing",
-                    ),
-                )  # fmt: skip
-
-
-def _out_of_range(evaluation: Evaluation) -> Iterator[Observation]:
-    """A computed figure beyond what its unit allows points to a wrong operand: more cards in time than cards."""
-    for name, figure in evaluation.programme.figures.items():
-        value = evaluation.case.figures[name]
-        if figure.formula is None or isinstance(value, Lack) or figure.allows(value):
-            continue
-        printed = figure.printed(value, unit=True)
-        yield Observation(
-            note=Note.OUT_OF_RANGE, subject=(name,),
-            text=Text(
-                f"{figure.name.zh}算得 {printed}，超出其范围",
-                f"{figure.name.en or figure.name.zh} comes out as {printed}, outside its range",
-            ),
-        )  # fmt: skip
-
-
-def _listed(note: Note, scores: Sequence[Score], zh: str, en: str) -> Observation:
-    codes = tuple(one.code for one in scores)
-    return Observation(
-        note=note, subject=codes, text=Text(f"{zh}：{'、'.join(codes)}", f"{en}: {', '.join(codes)}")
-    )
-
-
-def _note(note: Note, targets: Sequence[object], zh: str, en: str) -> Observation:
-    return Observation(
-        note=note, subject=tuple(getattr(one, "code", "") for one in targets), text=Text(zh, en)
-    )

@@ -114,6 +114,12 @@ class Over(Part):
     deduct: Exact
     """What it costs when no reason is accepted."""
 
+    @model_validator(mode="after")
+    def _above_zero(self) -> "Over":
+        if self.percent <= 0 or self.deduct <= 0:
+            raise fault("percent 与 deduct 必须大于零", "percent and deduct must be above zero")
+        return self
+
 
 class FigureRule(Rule):
     """A rule over one figure."""
@@ -174,7 +180,17 @@ class FigureRule(Rule):
         if lack.state is State.DISPUTED:
             found = [self.finished(self.work(x, slot.full).points, x, case, slot) for x in lack.candidates]
             return Outcome(State.DISPUTED, None, min(found), max(found), lack)
-        return nothing(lack, self.least, slot.full)
+        outcome = nothing(lack, self.least, slot.full)
+        if outcome.state is State.NOT_APPLICABLE:
+            return outcome
+        low, high = self.reach(slot.full)
+        if self.round is not None:
+            low, high = self.round(low), self.round(high)
+        return Outcome(outcome.state, None, low, high, lack)
+
+    def reach(self, full: Fraction) -> tuple[Fraction, Fraction]:
+        """Return the least and the most points that any figure can earn; an uncapped rule is taken up to full."""
+        return min(self.least, full), max(self.least, full)
 
     def explain(self, outcome: Outcome, case: Case, slot: Slot) -> Text:
         """Return the working in words, or why there is none."""

@@ -46,6 +46,12 @@ class CombinedRule(Rule):
         if self.kind == "sum" and without:
             numbers = "、".join(map(str, without))
             raise fault(f"sum 的第 {numbers} 部分缺少分值 points", f"parts {numbers} of the sum need points")
+        if any(part.points is not None and part.points < 0 for part in self.parts):
+            raise fault("各部分的分值不能为负", "the points of a part cannot be negative")
+        if self.at_least is not None and self.at_least > len(self.parts):
+            raise fault(
+                f"at_least 超过部分数 {len(self.parts)}", f"at_least exceeds the {len(self.parts)} parts"
+            )
         if self.weights is not None and (
             self.kind != "mean" or len(self.weights) != len(self.parts) or min(self.weights) <= 0
         ):
@@ -134,8 +140,8 @@ class CombinedRule(Rule):
             result = sum((v * w for v, w in zip(values, weights, strict=True)), ZERO) / sum(weights, ZERO)
         else:
             result = sum(values, ZERO)
-            if len(at) < len(slots):
-                result = result * full / sum((slots[one][1].full for one in at), ZERO)
+            if len(at) < len(slots) and (applying := sum((slots[one][1].full for one in at), ZERO)):
+                result = result * full / applying
         return result if self.round is None else self.round(result)
 
     def explain(self, outcome: Outcome, case: Case, slot: Slot) -> Text:

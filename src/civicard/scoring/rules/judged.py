@@ -41,6 +41,12 @@ class Item(Ambiguous):
     code: Word | None = None
     """The item's code; the rule's code and its position when left out."""
 
+    @model_validator(mode="after")
+    def _points_are_not_negative(self) -> "Item":
+        if self.points < 0:
+            raise fault("分值不能为负", "the points of an item cannot be negative")
+        return self
+
 
 class ItemPolicy(StrEnum):
     """What becomes of the points of an item that does not apply."""
@@ -278,6 +284,12 @@ class DiscretionRule(JudgedRule):
     """The most that may be taken off."""
     second_signature: bool = True
     """Whether a second person must sign."""
+
+    @model_validator(mode="after")
+    def _takes_off(self) -> "DiscretionRule":
+        if self.most_off <= 0:
+            raise fault("most_off 必须大于零", "most_off must be above zero")
+        return self
 
     def assess(self, case: Case, slot: Slot) -> Outcome:
         """Return what is left after the amount, once it has its reason and signature."""

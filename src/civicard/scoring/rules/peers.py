@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field, model_validator
 from civicard.kernel.exact import ZERO, Fraction, plain, root
 from civicard.kernel.text import Text
 from civicard.scoring.figures import Lack, State
-from civicard.scoring.model import Exact, Part, fault
+from civicard.scoring.model import Exact, Part, Whole, fault
 from civicard.scoring.rules.base import (
     Case,
     FigureRule,
@@ -130,7 +130,7 @@ class PeerRule(FigureRule):
         default=None, min_length=TWO_KNOTS
     )
     """Points by interval of the standing (percentile and position from 0 to 1)."""
-    group_least: int = TWO_KNOTS
+    group_least: Whole = Field(default=TWO_KNOTS, ge=TWO_KNOTS)
     """A smaller group gives no score."""
 
     @model_validator(mode="after")
@@ -197,7 +197,8 @@ class PeerRule(FigureRule):
             reach = values[-1] - values[0]
             share = (x - values[0]) / reach if reach else Fraction(1)
             standing = share = share if self.direction is Direction.POSITIVE or not reach else 1 - share
-        points = self.least + (full - self.least) * share
+        # A unit that is not among its peers, as under another figure, stands at their edge and not beyond.
+        points = self.least + (full - self.least) * min(max(share, ZERO), Fraction(1))
         if self.bands is not None:
             points = next((band.points for band in self.bands if band.holds(standing)), self.least)
         return PeerWork(points, Fraction(standing), size, x)

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, Field, model_validator
 
-from civicard.kernel.exact import ZERO, Fraction, plain
+from civicard.kernel.exact import Fraction, plain
 from civicard.kernel.text import Text
 from civicard.scoring.figures import Figure
 from civicard.scoring.model import Exact, RoundTo, fault
@@ -69,17 +69,18 @@ class ProportionalRule(FigureRule):
             return x / target if target else Fraction(x >= 0)
         if self.direction is Direction.EQUAL:
             return 1 - abs(x - target) / target if target else Fraction(x == 0)
-        if x <= target and (self.cap or x <= 0):
+        if x <= target and self.cap:
             return Fraction(1)
-        if self.reverse_form is ReverseForm.INVERSE:
-            return target / x
-        return 1 - (x - target) / target if target else ZERO
+        if not target or (self.reverse_form is ReverseForm.INVERSE and x <= 0):
+            # Nothing divides by these: the target is met, or it is not.
+            return Fraction(x <= target)
+        return target / x if self.reverse_form is ReverseForm.INVERSE else 1 - (x - target) / target
 
     def words(self, work: ShareWork, x: str, printed: Figure, full: Fraction) -> Text:
         """Return the working in words."""
         target = plain(self.target)
         share = f"{plain(work.share * 100, 2)}%"
-        if work.share >= 1 and self.cap:
+        if work.share >= 1 and (self.cap or not self.target):
             return joined(Text(f"{x} 达到目标 {target}", f"{x} meets the target {target}"), in_full(full))
         formula = {
             (Direction.POSITIVE, False): f"{x} / {target} = {share}",
@@ -149,6 +150,11 @@ class InterpolationRule(FigureRule):
         return sorted(
             [(self.floor, self.least), (self.benchmark, self.most if self.most is not None else full)]
         )
+
+    def reach(self, full: Fraction) -> tuple[Fraction, Fraction]:
+        """Return the lowest and the highest knot."""
+        points = [points for _, points in self.line(full)]
+        return min(points), max(points)
 
     def work(self, x: Fraction, full: Fraction) -> LineWork:
         """Return the piece of the line and the points."""
@@ -253,6 +259,11 @@ class BandsRule(FigureRule):
     kind: Literal["bands"]
     bands: Annotated[list[Band], AfterValidator(check_cover)] = Field(min_length=1)
     """The intervals; what lies outside all of them earns the least points."""
+
+    def reach(self, full: Fraction) -> tuple[Fraction, Fraction]:
+        """Return the lowest and the highest points of a band, or of lying in none."""
+        points = [self.least, *(band.points for band in self.bands)]
+        return min(points), max(points)
 
     def work(self, x: Fraction, full: Fraction) -> BandWork:
         """Return the band and its points."""
