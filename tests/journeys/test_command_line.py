@@ -593,3 +593,35 @@ def test_results_of_something_else_in_the_folder_are_pointed_out(
     assert "report.docx" not in civicard("evaluate", good, "--out", out).err
     (out / "report.docx").write_bytes(b"of last year")
     assert "与本次凭据无关的文件：report.docx" in civicard("evaluate", good, "--out", out).err
+
+
+def test_an_input_that_the_programme_file_does_not_name_is_no_part_of_a_receipt(
+    civicard: Run, receipt: Path
+) -> None:
+    value = json.loads(receipt.read_text(encoding="utf-8"))
+    value["inputs"].append({"name": "more.yaml", "sha256": "0", "text": "evidence: {}"})
+    receipt.write_text(json.dumps(value), encoding="utf-8")
+    assert "not those that its programme file names" in refused(
+        civicard("receipt", "verify", receipt), "receipt_unreadable"
+    )
+
+
+@pytest.mark.parametrize("text", ["\\ud800", "[]"])
+def test_a_damaged_receipt_is_refused(civicard: Run, receipt: Path, text: str) -> None:
+    value = json.loads(receipt.read_text(encoding="utf-8"))
+    value["inputs"] = []
+    made = json.dumps(value)
+    receipt.write_text(
+        made if text == "[]" else made.replace('"inputs": []', f'"inputs": "{text}"'), encoding="utf-8"
+    )
+    refused(civicard("receipt", "verify", receipt), "receipt_unreadable")
+
+
+def test_units_say_which_figures_came_from_the_programme_file(civicard: Run, good: Path) -> None:
+    table = good.with_name("units.csv")
+    table.write_text("区,spent\n东,60\n", encoding="utf-8")
+    ran = civicard("evaluate", good, "--units", table)
+    assert ran.status == 0
+    assert "占比" in ran.err or "share" in ran.err
+    table.write_text("区,spend\n东,60\n", encoding="utf-8")
+    assert "spent" in refused(civicard("evaluate", good, "--units", table), "table_refused")

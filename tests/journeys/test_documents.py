@@ -286,7 +286,7 @@ def test_every_column_of_points_adds_up_to_the_total_below_it(variant: str) -> N
         assert adds_up(column(table, "得分"))
         assert column(table, "得分")[-1].text == evaluation.printed(evaluation.total.outcome.points)
     for table in tables(report):
-        if table.caption.startswith("表4-"):
+        if table.caption.endswith("评分表"):
             assert adds_up(column(table, "得分"))
     summary = captioned(report, "得分汇总表")
     assert adds_up(column(summary, "分值"))
@@ -461,8 +461,8 @@ def test_sections_without_text_say_so_and_do_not_disappear() -> None:
         if isinstance(block, Heading) and block.text in {"3.实施情况", "1.评价原则", "（三）整改建议"}:
             following = blocks[at + 1]
             assert isinstance(following, Paragraph)
-            assert (following.text, following.style) == ("未提供", Style.NOTE)
-    assert "未提供分析" in "\n".join(words(documents["report"]))
+            assert (following.text, following.style) == ("未提供。", Style.BODY)
+    assert "未作分析" in "\n".join(words(documents["report"]))
 
 
 def test_measures_that_the_unit_left_out_are_not_filled_in() -> None:
@@ -523,3 +523,74 @@ def test_every_disagreement_of_the_source_is_listed_with_its_number() -> None:
         one for one in documents["report"].blocks[at + 2 : at + 2 + number] if isinstance(one, Paragraph)
     ]
     assert [one.text.split("）")[0] for one in items] == [f"（{n}" for n in range(1, number + 1)]
+
+
+def test_points_are_told_apart_by_what_they_rest_on() -> None:
+    told = (
+        "所得分数中，有材料佐证的16分（4项），仅有单位自述的40分（6项），"
+        "既无数据也无材料（无佐证）的26分（8项）。"
+    )
+    evaluation, documents = made("shanghai")
+    report = [text for text in words(documents["report"]) if told in text]
+    assert len(report) == 2
+    assert Fraction(16 + 40 + 26) == evaluation.total.outcome.points
+    for kind in KINDS:
+        assert "均有数据或材料支持" not in "\n".join(words(documents[kind]))
+
+
+def test_the_reading_adopted_is_told_with_its_question() -> None:
+    told = "\n".join(words(made("shanghai")[1]["report"]))
+    assert (
+        "本次采用：报告印出的完成率只有按调整后的计划才算得出来（未按字面理解）。"
+        in told.split("问题：标准以")[1]
+    )
+    assert "本次理解的依据" not in told
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_tables_and_charts_are_numbered_in_the_order_in_which_they_appear(variant: str) -> None:
+    blocks = made(variant)[1]["report"].blocks
+    for kind, mark in ((Table, "表"), (Chart, "图")):
+        captions = [one.caption for one in blocks if isinstance(one, kind) and "\u3000" in one.caption]
+        assert [one.split("\u3000")[0] for one in captions] == [
+            f"{mark}{at}" for at in range(1, len(captions) + 1)
+        ]
+
+
+def test_a_reason_without_a_kind_is_unsorted_and_not_unexplained() -> None:
+    def explained(value: dict[str, Any]) -> None:
+        value["findings"]["C12"] = {"reason": "部分卡片在途"}
+
+    _, documents = documents_of(SHANGHAI, explained)
+    table = captioned(documents["report"], "失分情况")
+    assert [cell.text for cell in column(table, "原因")][2:4] == ["未归类", "未说明原因"]
+    assert column(table, "原因说明及改进措施")[2].text == "部分卡片在途"
+    told = "\n".join(words(documents["report"]))
+    assert "其中C23 市民满意率共失1分，原因未作说明" in told
+    assert "原文未说明失分原因。" in told
+
+
+def test_what_is_recalculated_from_published_documents_says_so() -> None:
+    line = "依据已公开材料重新计算，不是原单位文件。"
+    for kind in KINDS:
+        assert line in "\n".join(words(made("shanghai")[1][kind]))
+        assert line not in "\n".join(words(made("wordless")[1][kind]))
+    assert "原文未" not in "\n".join(words(made("wordless")[1]["report"]))
+
+
+def test_a_thing_left_out_is_told_once() -> None:
+    report = [
+        one.text for one in made("wordless")[1]["report"].blocks if isinstance(one, Paragraph | Heading)
+    ]
+    assert report[report.index("（二）绩效目标") + 1] == "未提供绩效目标表。"
+
+
+def test_charts_print_numbers_as_tables_do_and_their_axes_end_at_full_points() -> None:
+    charts = [one for one in made("proportional")[1]["report"].blocks if isinstance(one, Chart)]
+    drawn = repr([one.option for one in charts])
+    funds = captioned(made("proportional")[1]["report"], "预算安排")
+    assert all(repr(one.text) in drawn for one in column(funds, "全年执行数"))
+    assert re.search(r"'\d+\.\d*0[ '（]", drawn.replace(column(funds, "全年执行数")[0].text, "")) is None
+    _, points, totals = (one.option["xAxis"] for one in charts)
+    assert (points["max"], points["interval"]) == (12.0, 2.0)  # type: ignore[index]  # axes are mappings
+    assert totals["max"] == 100.0  # type: ignore[index]  # axes are mappings

@@ -321,3 +321,75 @@ def test_a_formula_that_was_saved_without_its_result_is_refused() -> None:
 def test_what_is_no_workbook_is_refused() -> None:
     with pytest.raises(WorkbookUnreadable):
         from_form(b"\xd0\xcf\x11\xe0 an old file", "form.xls")
+
+
+@pytest.mark.parametrize(
+    ("area", "mark"), [("A1", "模拟数据"), ("L2", "【模拟数据】"), ("A1", "自评表（模拟数据）")]
+)
+def test_a_form_marked_as_simulated_stays_simulated(area: str, mark: str) -> None:
+    book = national()
+    book["自评表"].unmerge_cells("A1:K1")
+    book["自评表"][area] = mark
+    loaded, _ = scored(from_form(saved(book), "form.xlsx"))
+    assert loaded.programme.programme.origin == "simulated"
+
+
+def test_the_mark_in_a_page_head_and_on_a_sheet_before_counts_and_a_project_name_does_not() -> None:
+    book = national()
+    book["自评表"]["C3"] = "模拟数据平台（模拟数据）"
+    assert scored(from_form(saved(book), "form.xlsx"))[0].programme.programme.origin == "operated"
+    head = book["自评表"].oddHeader
+    assert head is not None
+    head.right.text = "模拟数据"
+    assert scored(from_form(saved(book), "form.xlsx"))[0].programme.programme.origin == "simulated"
+    head.right.text = None
+    book.create_sheet("正文", 0)["A1"] = "模拟数据"
+    assert scored(from_form(saved(book), "form.xlsx"))[0].programme.programme.origin == "simulated"
+
+
+@pytest.mark.parametrize(
+    ("text", "year"),
+    [
+        ("（2018年度）", 2018),
+        ("2018 年度", 2018),
+        ("2018年度项目支出绩效自评表", 2018),
+        ("填报单位：中心（2018年度）　填报时间：2019年6月", 2018),
+        ("评价年度：2018", 2018),
+        ("填报单位：中心　填报时间：2019年6月", None),
+        ("填报日期：2019年度", None),
+        ("2019年6月3日", None),
+        ("2017-2019年度", None),
+    ],
+)
+def test_the_year_is_that_of_the_title_and_never_of_a_date(text: str, year: int | None) -> None:
+    book = national()
+    book["自评表"]["A2"] = text
+    book["自评表"]["C3"] = "2016年度市民卡服务经费"
+    assert scored(from_form(saved(book), "form.xlsx"))[0].programme.programme.year == year
+
+
+def test_the_year_may_stand_on_the_sheet_before_the_table() -> None:
+    book = national()
+    book["自评表"]["A2"] = "填报时间：2019年6月"
+    book.create_sheet("正文", 0)["A2"] = "（2018年度）"
+    assert scored(from_form(saved(book), "form.xlsx"))[0].programme.programme.year == 2018
+
+
+def test_a_result_in_words_is_analysis_and_no_scoring_standard() -> None:
+    loaded, _ = scored(from_form(saved(national()), "form.xlsx"))
+    programme = loaded.programme
+    assert not any(node.text and node.code != "Z1" and node.text.zh for node, _ in programme.framework.walk())
+    analysed = {code: one.analysis.zh for code, one in programme.findings.items() if one.analysis}
+    assert analysed == {"B101": "实际完成值：达标"}
+
+
+@pytest.mark.parametrize("nothing", ["未提供", "—", "-", "无", "/", "未说明原因", "未填写", " — "])
+def test_what_only_holds_a_place_is_left_out(nothing: str) -> None:
+    book = national()
+    for cell in ("K16", "G17", "F17", "B11"):
+        book["自评表"][cell] = nothing
+    programme = scored(from_form(saved(book), "form.xlsx"))[0].programme
+    assert not programme.findings
+    assert not programme.narrative.goals
+    leaf = next(node for node, _ in programme.framework.walk() if node.code == "B101")
+    assert leaf.target is None or not leaf.target.zh

@@ -227,6 +227,39 @@ def test_columns_that_are_no_figure_are_carried_through(programme: Programme) ->
     assert inputs.keys == {"区": ["黄浦"], "备注": [None]}
 
 
+@pytest.mark.parametrize(
+    ("head", "meant"),
+    [("spend", "spent"), ("In Tlme（%）", "in_time"), ("b21.1", "B21.1"), ("cards2", "cards")],
+)
+def test_a_column_one_slip_away_from_a_figure_is_refused_with_the_name(
+    head: str, meant: str, programme: Programme
+) -> None:
+    inputs = to_inputs(table({"区": ["甲"], head: [1]}), programme)
+    assert [(fault.row, fault.column) for fault in inputs.faults] == [(0, head)]
+    assert f"did you mean {meant}" in inputs.faults[0].said.en
+    assert meant in inputs.faults[0].said.zh
+    with pytest.raises(TableRefused):
+        inputs.units()
+
+
+def test_a_column_like_one_that_is_there_is_carried_through(programme: Programme) -> None:
+    inputs = to_inputs(table({"spent": [1], "spent2": ["x"]}), programme)
+    assert not inputs.faults
+    assert inputs.keys == {"spent2": ["x"]}
+
+
+def test_judged_figures_that_the_file_gives_are_named() -> None:
+    text = PROGRAMME.replace("name: 支出, unit: 元, value: null", "name: 支出, unit: 元, value: 5")
+    known = text.replace('whole", value: null', 'whole", value: 90')
+    assert to_inputs(table({"区": ["甲"]}), load({"p.yaml": known}).programme).taken == ("in_time",)
+    assert to_inputs(table({"in_time": [1]}), load({"p.yaml": known}).programme).taken == ()
+    assert to_inputs(table({"区": ["甲"]}), load({"p.yaml": text}).programme).taken == ()
+    worked = text.replace('whole", value: null', 'whole", formula: cards / twin_a').replace(
+        "name: 制卡数, unit: 张, value: null", "name: 制卡数, unit: 元, value: 8"
+    )
+    assert to_inputs(table({"twin_a": [9]}), load({"p.yaml": worked}).programme).taken == ("cards",)
+
+
 def test_a_column_in_another_unit_is_refused_with_the_conversion(programme: Programme) -> None:
     inputs = to_inputs(table({"支出（万元）": [1]}), programme)
     assert "1 万元 = 10000 元" in inputs.faults[0].said.zh

@@ -225,6 +225,12 @@ def test_lists_are_offered_where_words_are_chosen() -> None:
     assert f'"{",".join(READINGS)}"' in readings
 
 
+def test_the_cell_of_a_figure_says_how_percentages_are_written() -> None:
+    book = openpyxl.load_workbook(io.BytesIO(to_workbook(every_kind())))
+    notes = {str(one.sqref)[0]: one.prompt for one in book["数据"].data_validations.dataValidation}
+    assert "百分数请填 99.6，不要填 0.996" in str(notes["D"])
+
+
 def test_a_changed_cell_changes_the_programme_and_nothing_else() -> None:
     book = openpyxl.load_workbook(io.BytesIO(to_workbook(every_kind())))
     at = {row[0].value: row for row in book["数据"].iter_rows(min_row=3)}

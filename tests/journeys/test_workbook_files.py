@@ -89,10 +89,40 @@ def test_several_files_are_written_together_into_a_folder_that_is_made(tmp_path:
 def test_when_one_of_several_files_fails_none_is_changed(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"old")
     (tmp_path / "c").mkdir()
-    with pytest.raises(FileUnwritable):
-        write_all(tmp_path, {"a": b"new", "b": b"new", "c": b"new"})
+    with pytest.raises(FileUnwritable, match="a folder of that name") as refusal:
+        write_all(tmp_path, {"a": b"new", "c": b"new", "d": b"new"})
+    assert f"{tmp_path / 'c'}：" in refusal.value.text.zh
     assert names(tmp_path) == ["a", "c"]
     assert (tmp_path / "a").read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("failing", ["a", "b", "c"])
+def test_the_file_that_could_not_be_moved_is_the_one_named(
+    failing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Path.replace
+
+    def replace(self: Path, target: Path) -> Path:
+        if target.name == failing:
+            raise PermissionError
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    with pytest.raises(FileUnwritable, match="you may not write there") as refusal:
+        write_all(tmp_path, dict.fromkeys("abc", b"new"))
+    assert f"{tmp_path / failing}：" in refusal.value.text.zh
+    assert names(tmp_path) == []
+
+
+def test_a_file_where_the_folder_should_be_is_said_in_our_words(tmp_path: Path) -> None:
+    (tmp_path / "out").write_bytes(b"old")
+    for folder in (tmp_path / "out", tmp_path / "out" / "year"):
+        with pytest.raises(FileUnwritable, match="a file stands where the folder should be") as refusal:
+            write_all(folder, {"a": b"1"})
+        assert "却是一个文件" in refusal.value.text.zh
+    with pytest.raises(FileUnwritable, match="a file stands where the folder should be"):
+        write_whole(tmp_path / "out" / "a", b"1")
+    assert (tmp_path / "out").read_bytes() == b"old"
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../a", "a/b", "a\\b", "/a", "a\0"])

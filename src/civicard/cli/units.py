@@ -2,13 +2,13 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from civicard.cli.evaluate import WrongUse
-from civicard.cli.printing import STATES
+from civicard.cli.printing import SIMULATED, STATES
 from civicard.cli.progress import Progress
 from civicard.evaluation.files import write_whole
 from civicard.evaluation.opening import Opened
@@ -17,12 +17,14 @@ from civicard.evaluation.tables.inputs import to_inputs
 from civicard.kernel.exact import Fraction, decimal_places, plain, rounded
 from civicard.kernel.text import Language, Text
 from civicard.scoring.many import UnitScores, score_units
+from civicard.scoring.programme import Origin, Programme
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 # Points whose decimals never end are written to so many places; the receipt of one unit has them exactly.
 WRITTEN_PLACES = 10
+MOST_NAMED = 20
 
 
 def score_table(opened: Opened, arguments: argparse.Namespace) -> int:
@@ -39,7 +41,8 @@ def score_table(opened: Opened, arguments: argparse.Namespace) -> int:
     with Progress(language) as progress:
         progress.say(1, 3, Text("读表", "reading the table"))
         table = read_table(arguments.units)
-        units = to_inputs(table, programme).units()
+        inputs = to_inputs(table, programme)
+        units = inputs.units()
         progress.say(2, 3, Text("评分", "scoring"))
         scores = score_units(programme, units)
         result = _joined(table, result_columns(scores, programme.framework.print_places, language))
@@ -47,8 +50,10 @@ def score_table(opened: Opened, arguments: argparse.Namespace) -> int:
         made = write_table(result, ".csv" if out is None else out.suffix)
     if out is None:
         sys.stdout.write(made.decode("utf-8-sig"))
+        sys.stderr.write(_remarks(programme, inputs.taken, language))
         return 0
     write_whole(out, made)
+    sys.stderr.write(_remarks(programme, inputs.taken, language))
     incomplete = sum(not scores.is_complete(at) for at in range(units.number))
     said = Text(
         f"{units.number:,} 个单位已评分，其中 {incomplete:,} 个不完整：{out}\n",
@@ -56,6 +61,24 @@ def score_table(opened: Opened, arguments: argparse.Namespace) -> int:
     )
     sys.stderr.write(said.into(language))
     return 0
+
+
+def _remarks(programme: Programme, taken: Sequence[str], language: Language) -> str:
+    """Return lines on what the table does not say: that the figures are invented, or are the file's own."""
+    lines = [SIMULATED] if programme.programme.origin is Origin.SIMULATED else []
+    if taken:
+        named = [(key, programme.figures[key].name) for key in taken]
+        zh = "、".join(f"{name.zh}（{key}）" for key, name in named[:MOST_NAMED])
+        en = ", ".join(f"{name.en or name.zh} ({key})" for key, name in named[:MOST_NAMED])
+        if (more := len(named) - MOST_NAMED) > 0:
+            zh, en = f"{zh}……另有 {more} 项", f"{en} … and {more} more"
+        lines.append(
+            Text(
+                f"未在表中、取自方案文件的数据：{zh}",
+                f"Figures not in the table, taken from the programme file: {en}",
+            )
+        )
+    return "".join(f"{line.into(language)}\n" for line in lines)
 
 
 def _joined(table: UnitTable, results: dict[str, list[Cell]]) -> UnitTable:

@@ -122,6 +122,7 @@ def write_all(folder: Path | str, files: Mapping[str, bytes]) -> None:
             for name, data in files.items():
                 shown = _shown(home / name)
                 parts[name] = _part(home, data)
+            shown = _shown(folder)
             _move_all(home, parts)
         finally:
             for part in parts.values():
@@ -134,20 +135,23 @@ def write_all(folder: Path | str, files: Mapping[str, bytes]) -> None:
 def _move_all(home: Path, parts: Mapping[str, Path]) -> None:
     kept: dict[str, Path] = {}
     moved: list[str] = []
+    at = home
     try:
         for name in parts:
-            if (home / name).exists():
-                kept[name] = _kept(home / name)
+            at = home / name
+            if at.exists():
+                kept[name] = _kept(at)
         for name, part in parts.items():
-            _moved(part, home / name)
+            at = home / name
+            _moved(part, at)
             moved.append(name)
-    except OSError:
+    except OSError as error:
         for name in moved:
             if name in kept:
                 kept[name].replace(home / name)
             else:
                 (home / name).unlink(missing_ok=True)
-        raise
+        raise _unwritable(_shown(at), error) from None
     finally:
         for copy in kept.values():
             copy.unlink(missing_ok=True)
@@ -226,6 +230,11 @@ def _unreadable(shown: str, why: Text) -> FileUnreadable:
 
 def _unwritable(shown: str, error: Exception) -> FileUnwritable:
     match error:
+        case FileExistsError() | NotADirectoryError():
+            why = Text(
+                "那里应是文件夹，却是一个文件；请换一个文件夹名，或先移走该文件",
+                "a file stands where the folder should be; name another folder, or move the file away",
+            )
         case FileNotFoundError():
             why = Text("文件夹不存在，请先建立", "the folder does not exist; make it first")
         case PermissionError():

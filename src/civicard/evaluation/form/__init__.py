@@ -10,7 +10,17 @@ Source: the form of 财预〔2020〕10号 and its provincial variants, by their 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from civicard.evaluation.form.sheet import NAMES, Form, FormSheet, FundsLine, IndicatorLine, Printed, label
+from civicard.evaluation.form.sheet import (
+    NAMES,
+    TOP_ROWS,
+    Form,
+    FormSheet,
+    FundsLine,
+    IndicatorLine,
+    Printed,
+    content,
+    label,
+)
 from civicard.evaluation.form.values import pair
 from civicard.evaluation.spreadsheets import opened
 from civicard.evaluation.yaml_text import as_yaml
@@ -78,6 +88,11 @@ def from_form(data: bytes, name: str) -> str:
         zh = "；".join(one.zh for one in problems[:MOST_SHOWN])
         en = "; ".join(one.en for one in problems[:MOST_SHOWN])
         raise FormUnreadable(Text(f"未读入 {name}：{zh}。", f"{name} was not read: {en}."))
+    # The title, its year and its mark may stand on a sheet before the table's, as in our own documents.
+    others = [one for one in sheets if one is not sheet]
+    if form.year is None:
+        form.year = next((year for one in others if (year := one.year(TOP_ROWS)) is not None), None)
+    form.is_simulated = form.is_simulated or any(one.is_simulated(TOP_ROWS) for one in others)
     return as_yaml(_Maker(form).value())
 
 
@@ -135,11 +150,14 @@ class _Maker:
         indicators = [self._execution(), *self._indicators()]
         whole = sum((one["weight"] for one in indicators), ZERO)
         self._total(whole)
-        unit = form.header.get("unit", Printed()).text or form.header.get("department", Printed()).text
+        department = content(form.header.get("department", Printed()).text)
+        unit = content(form.header.get("unit", Printed()).text) or department
         about: dict[str, Any] = {"title": _said(form.header["title"].text), "unit": unit or "原表未填"}
-        if department := form.header.get("department", Printed()).text:
+        if department:
             about["department"] = department
         about |= {"kind": "单位自评"} | ({"year": Fraction(form.year)} if form.year is not None else {})
+        if form.is_simulated:
+            about["origin"] = "simulated"
         framework: dict[str, Any] = {"title": "项目支出绩效自评表"}
         if whole != HUNDRED:
             framework["sum"] = whole
@@ -158,7 +176,9 @@ class _Maker:
         if self.rules:
             title = {"zh": "按比例计分（财预〔2020〕10号）", "en": "Proportional scoring"}
             value["rule_books"] = {"national_proportional": {"title": title, "rules": self.rules}}
-        narrative = {key: [{"text": [_said(one.text)]}] for key, one in self.form.goals.items() if one.text}
+        narrative = {
+            key: [{"text": [_said(one.text)]}] for key, one in self.form.goals.items() if content(one.text)
+        }
         return value | ({"narrative": narrative} if narrative else {})
 
     def _funds(self) -> dict[str, Any]:
@@ -257,12 +277,12 @@ class _Maker:
             self.rules[code] = rule | (
                 {} if wanted.direction is Direction.POSITIVE else {"direction": str(wanted.direction)}
             )
-        if target.text:
+        elif content(actual.text):
+            self.findings[code] = {"analysis": _said(f"实际完成值：{actual.text}")}
+        if content(target.text):
             leaf["target"] = _said(target.text)
-        if actual.text:
-            leaf["text"] = _said(f"实际完成值：{actual.text}")
-        if reason := line.cells.get("reason", Printed()).text:
-            self.findings[code] = {"reason": _said(reason)}
+        if reason := content(line.cells.get("reason", Printed()).text):
+            self.findings[code] = self.findings.get(code, {}) | {"reason": _said(reason)}
         is_known = stated is not None and ZERO <= stated <= full
         leaf |= {"place": points.place, "targets": [f"T{code}"]}
         leaf["rule"] = {"kind": "stated", "stated": stated if is_known else None, "place": points.place}

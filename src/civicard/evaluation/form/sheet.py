@@ -49,6 +49,19 @@ NAMES = {
     "level3": "三级指标", "target": "年度指标值", "actual": "实际完成值", "weight": "分值", "points": "得分", "total": "总分",
 }  # fmt: skip
 BRACKETS = re.compile(r"[(（\[【][^)）\]】]*[)）\]】]")
+# What people write where there is nothing to write.
+PLACEHOLDERS = frozenset(
+    {"", "未提供", "—", "——", "-", "--", "–", "无", "/", "未说明原因", "未填写", "未填", "缺数据"}
+)
+SIMULATED = "模拟数据"
+MARKED = re.compile(rf"[(\[【]{SIMULATED}[)\]】]")
+# A year as titles print it: （2018年度）, 2018年度…自评表; the end of a span of years is none.
+YEAR = r"(?<![\d~至到—–-])(20\d{2})年"
+SUBTITLE = re.compile(rf"[(\[【]?{YEAR}度[)\]】]?|[(\[【]{YEAR}[)\]】]")
+TITLE = re.compile(rf"{YEAR}.*(?:自评|评价).*表")
+YEAR_LABELS = ("年度", "评价年度", "自评年度", "预算年度", "项目年度", "绩效年度", "所属年度")
+DATES = re.compile("(?:时间|日期).*", re.DOTALL)
+TOP_ROWS = 8
 AMOUNT = re.compile(r"[-+]?\d+(?:,\d{3})*(?:\.\d+)?")
 SHOWN_PLACES = re.compile(r"0\.(0+)")
 GENERAL_PLACES = 9
@@ -97,7 +110,8 @@ class Form:
 
     Attributes:
         header: project, department and unit.
-        year: the year in the title, if there is one.
+        year: the year in the title or below it, if there is one; never that of a date.
+        is_simulated: it is marked as made of invented figures.
         money: the unit of the amounts; empty when the form does not say.
         funds: rows of funds, the total first.
         goals: goals planned and met.
@@ -108,6 +122,7 @@ class Form:
 
     header: dict[str, Printed] = field(default_factory=dict)
     year: int | None = None
+    is_simulated: bool = False
     money: str = ""
     funds: list[FundsLine] = field(default_factory=list)
     goals: dict[str, Printed] = field(default_factory=dict)
@@ -227,8 +242,45 @@ class FormSheet:
             self._indicators(form, rows, columns)
             form.missing += [] if form.total else [NAMES["total"]]
             form.money = self._money(rows)
-            form.year = self._year(funds_row)
+            form.year = self.year(funds_row)
+            form.is_simulated = self.is_simulated(funds_row)
         return form
+
+    def year(self, end: int) -> int | None:
+        """Return the year that a title, the line below it, or a cell 年度 above row `end` names."""
+        values = {one.place for one in self._values()}
+        for row, column, cell in self.cells():
+            if row >= end:
+                break
+            text = DATES.sub("", _plain(cell.text))
+            if not text or cell.place in values:
+                continue
+            name, _, behind = text.partition(":")
+            if label(name) in YEAR_LABELS:
+                behind = behind or _plain(self.at(row, self._end(row, column)[1] + 1).text)
+                if match := re.fullmatch(r"(20\d{2})(?:年度?)?", behind):
+                    return int(match[1])
+            elif column == 1 or not DATES.search(self.at(row, column - 1).text):
+                match = SUBTITLE.fullmatch(text) or TITLE.search(text) or re.search(rf"{YEAR}度", text)
+                if match:
+                    return int(next(filter(None, match.groups())))
+        return None
+
+    def is_simulated(self, end: int) -> bool:
+        """Tell whether the page head or a cell above row `end` marks the figures as invented."""
+        values = {one.place for one in self._values()}
+        edges = (self.sheet.oddHeader, self.sheet.oddFooter)
+        parts = [part for edge in edges if edge for part in (edge.left, edge.center, edge.right)]
+        heads = [part.text or "" for part in parts if part]
+        cells = [cell.text for row, _, cell in self.cells() if row < end and cell.place not in values]
+        return any(_plain(text) == SIMULATED or MARKED.search(_plain(text)) for text in [*heads, *cells])
+
+    def _values(self) -> Iterator[Printed]:
+        """Yield the cells beside the labels of the head: what a project is called says nothing of the form."""
+        words = [word for words in HEADER.values() for word in words]
+        for row, column, cell in self.cells():
+            if label(cell.text) in words:
+                yield self._right_of(row, column)
 
     def _end(self, row: int, column: int) -> tuple[int, int]:
         return self.ends.get((row, column), (row, column))
@@ -277,10 +329,15 @@ class FormSheet:
         ]
         return found[0] if len(set(found)) == 1 else ""
 
-    def _year(self, end: int) -> int | None:
-        for row, _, cell in self.cells():
-            if row < end and (
-                match := re.search(r"(20\d{2})\s*年", unicodedata.normalize("NFKC", cell.text))
-            ):
-                return int(match[1])
-        return None
+
+def content(text: str) -> str:
+    """Return a text, or nothing when it only holds a place: —, 无, 未提供.
+
+    >>> content("—"), content("已完成")
+    ('', '已完成')
+    """
+    return "" if re.sub(r"\s", "", text) in PLACEHOLDERS else text
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\s", "", unicodedata.normalize("NFKC", text))

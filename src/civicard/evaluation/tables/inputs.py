@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from difflib import get_close_matches
 from functools import partial
 from typing import NamedTuple, TypeVar
 
@@ -21,6 +22,7 @@ from civicard.scoring.many import Units
 from civicard.scoring.programme import Programme
 from civicard.scoring.rules.base import FigureRule
 from civicard.scoring.rules.judged import ChecklistRule, DiscretionRule, GradedRule
+from civicard.scoring.scorer import Scorer
 
 EMPTY = Lack(State.MISSING, Text("表中为空", "empty in the table"))
 NOT_APPLICABLE = Lack(State.NOT_APPLICABLE, Text("表中注明不适用", "said not to apply in the table"))
@@ -40,6 +42,8 @@ HEAD = re.compile(
 )
 DECIMAL = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,2})?")
 BAR = re.compile("[|\uff5c]")
+# How alike, from 0 to 1, a head and a name must be for the head to be a slip of the pen: spend and spent are 0.8.
+NEAR = 0.8
 GIVEN = Text("表中所列", "as listed in the table")
 
 
@@ -77,6 +81,8 @@ class TableInputs:
         keys: the columns that name the units, as they are.
         inputs: by name of the figure, one value a unit.
         answers: by code of the judgement, one a unit; None where it is not answered.
+        taken: keys of the figures that points, total or grade rest on and that the programme file gives, the
+            same for all units, because no column does.
         faults: what is wrong, at most `tables.MOST_SHOWN` of it.
         more: how many faults there are beyond those.
     """
@@ -86,6 +92,7 @@ class TableInputs:
     keys: Mapping[str, Sequence[Cell]]
     inputs: Mapping[str, Sequence[Input]]
     answers: Mapping[str, Sequence[Answer | None]] = field(default_factory=dict)
+    taken: tuple[str, ...] = ()
     faults: Sequence[TableFault] = ()
     more: int = 0
 
@@ -108,7 +115,8 @@ def to_inputs(table: UnitTable, programme: Programme) -> TableInputs:
     """Return the figures and answers that the columns of `table` give for `programme`.
 
     A column is a figure when its head is the figure's key or name, in Chinese or English, perhaps with a unit in
-    brackets behind it; it is a judgement when its head is a code of evidence; all other columns name the unit.
+    brackets behind it; it is a judgement when its head is a code of evidence; all other columns name the unit,
+    except that a head one slip away from a figure or judgement that has no column is a fault.
     An empty cell is missing, 不适用 or n.a. does not apply, `81.5|82` is disputed. Nothing is converted: a column in
     万元 for a figure in 元 is a fault that says how.
     """
@@ -166,10 +174,31 @@ class _Matching:
                     inputs[figures[0]] = self._column(head, cells, partial(_input, figure=figure), EMPTY)
             else:
                 keys[head] = cells
+        for head in keys:
+            self._near(head, heads)
         return TableInputs(
             name=self.table.name, number=self.table.number, keys=keys, inputs=inputs, answers=answers,
-            faults=tuple(self.faults), more=self.more,
+            taken=_taken(self.programme, set(inputs)), faults=tuple(self.faults), more=self.more,
         )  # fmt: skip
+
+    def _near(self, head: str, found: Mapping[str, str]) -> None:
+        """Report a head that is nearly the name of a figure or judgement that no column gives."""
+        options = {name: keys for name, keys in self.names.items() if not set(keys) & set(found)}
+        options |= {_folded(code): [code] for code in self.judgements if f"evidence {code}" not in found}
+        near = get_close_matches(_folded(_split(head)[0]), options, n=1, cutoff=NEAR)
+        if near:
+            key = options[near[0]][0]
+            figure = self.programme.figures.get(key)
+            zh = key if figure is None else f"{key}（{figure.name.zh}）"
+            en = key if figure is None else f"{key} ({figure.name.en or figure.name.zh})"
+            self.say(
+                0,
+                head,
+                Text(
+                    f"没有这项数据；是否为 {zh}？请改列名；若只是附带的列，请换一个不易混淆的列名",
+                    f"there is no such figure; did you mean {en}? Rename it; if it only goes along, name it less alike",
+                ),
+            )
 
     def _code(self, head: str, name: str) -> str | None:
         return next((one for one in (head.strip(), name) if one in self.judgements), None)
@@ -229,6 +258,25 @@ def _names(programme: Programme) -> dict[str, list[str]]:
         for name in dict.fromkeys(_folded(one) for one in (figure.name.zh, figure.name.en) if one):
             found.setdefault(name, []).append(key)
     return found | {_folded(key): [key] for key in programme.figures}
+
+
+def _taken(programme: Programme, given: set[str]) -> tuple[str, ...]:
+    """Return the figures that scores rest on and that the file gives; a formula stands for those it rests on."""
+    figures, needed = programme.figures, set[str]()
+    waiting = list(Scorer(programme.framework).needs())
+    while waiting:
+        key = waiting.pop()
+        if key in given or key in needed or key not in figures:
+            continue
+        needed.add(key)
+        expression = figures[key].expression
+        waiting += [] if expression is None else expression.names
+    return tuple(
+        key
+        for key, one in figures.items()
+        if key in needed
+        and (one.value is not None or one.disputed is not None or one.not_applicable is not None)
+    )
 
 
 def _judgements(programme: Programme) -> Iterator[tuple[str, Callable[[Cell], Answer | None]]]:

@@ -231,7 +231,7 @@ FIGURES_SHEET = Sheet(
     fields=(
         SaidField(key="name", zh="名称", en="name", width=24, is_required=True, is_bilingual=True),
         WordField(key="unit", zh="单位", en="unit", width=10, note="元、万元、张、%、占比%（0 至 100）……"),
-        NumberField(key="value", zh="数值", en="value", width=18, unit_key="unit", note="只填数字，不带单位；空着表示缺数据，不等于 0"),
+        NumberField(key="value", zh="数值", en="value", width=18, unit_key="unit", note="只填数字，不带单位；空着表示缺数据，不等于 0。百分数请填 99.6，不要填 0.996"),
         WordField(key="formula", zh="算式", en="formula over other keys", width=28),
         SaidField(key="missing", zh="缺数据的原因", en="missing, because", width=20),
         SaidField(key="not_applicable", zh="不适用的原因", en="not applicable, because", width=20),
