@@ -41,7 +41,7 @@ PICTURES = (
     Picture("report-scores", "shanghai-2018", "report", "各指标得分与失分"),
     Picture("report-analysis", "shanghai-2018", "report", "制卡发放及时性，得6分"),
     Picture("report-contradictions", "shanghai-2018", "report", "错误互相抵消"),
-    Picture("report-sensitivity", "shanghai-2018", "report", "表6不同评分口径下的总分和等次"),
+    Picture("report-sensitivity", "shanghai-2018", "report", "不同评分口径下的总分和等次单位"),
     Picture("report-readings", "shanghai-2018", "report", "图3不同评分口径下的总分"),
     Picture("report-annex", "shanghai-2018", "report", "评分计算过程"),
     Picture("table-first", "shanghai-2018", "self-evaluation-table", "年度总体目标"),

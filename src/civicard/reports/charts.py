@@ -7,7 +7,7 @@ number. Colours are from Okabe and Ito's palette, chosen so that light and dark 
 from collections.abc import Mapping, Sequence
 from math import ceil, floor
 
-from civicard.kernel.exact import ZERO, Fraction, grouped, plain
+from civicard.kernel.exact import ZERO, Fraction, grouped, plain, rounded
 from civicard.kernel.text import Language, Text
 from civicard.reports.drawing import to_png, to_svg
 
@@ -27,7 +27,15 @@ DARK, MIDDLE, LIGHT, ACCENT, INK, RULE = "#0B4F8A", "#7FB0D6", "#DCE6EE", "#F0A6
 BANDS = ("#FFFFFF", "#EEF1F4")
 HALO = {"backgroundColor": "rgba(255,255,255,0.85)", "padding": [1, 2]}
 FONTS = "Noto Sans CJK SC, Source Han Sans SC, Microsoft YaHei, PingFang SC, sans-serif"
-FULL_MARKS = 100
+FULL_MARKS = Fraction(100)
+PLACES = 2
+# An axis has at most so many steps, each of a round size.
+MOST_STEPS = 6
+ROUND_STEPS = (1, 2, 5)
+SMALLEST_STEP = Fraction(1, 100)
+# Type of 11 pixels: a Chinese character is as wide as it is high, a digit little more than half.
+WIDE, NARROW, GAP = 11, 6.5, 16
+LATIN_END = 0x2E80
 # Room between the lowest total and the left edge of the axis.
 MARGIN_POINTS = 4
 ROW_MM, FRAME_MM = 6, 22
@@ -43,13 +51,16 @@ UNIT = Text("单位：", "Unit: ")
 
 
 def points_lost(
-    rows: Sequence[tuple[str, str, Fraction | None, Fraction]], language: Language = Language.CHINESE
+    rows: Sequence[tuple[str, str, Fraction | None, Fraction]],
+    language: Language = Language.CHINESE,
+    places: int = PLACES,
 ) -> Option:
     """Return bars of the points won and lost by each indicator, in the order given.
 
     Args:
         rows: code, name, points (None: not scored, drawn as an empty frame) and weight of each indicator.
         language: of the legend.
+        places: that points are printed to.
     """
     won: list[object] = [0.0 if points is None else float(points) for _, _, points, _ in rows]
     lost: list[object] = []
@@ -64,14 +75,15 @@ def points_lost(
             )
         else:
             less = weight - points
-            label = f"{plain(points, _places(points))} / {plain(weight)}"
-            label = f"{label}（−{plain(less, _places(less))}）" if less > ZERO else label
+            label = f"{_points(points, places)} / {plain(weight)}"
+            label = f"{label}（−{_points(less, places)}）" if less > ZERO else label
             lost.append({"value": float(max(less, ZERO)), "label": _label(label)})
     most = max((weight for _, _, _, weight in rows), default=Fraction(1))
+    most, step = _round_axis(most)
     bars = {"type": "bar", "stack": "points", "barWidth": "58%"}
-    return _option(
+    option = _option(
         legend=[WON.into(language), LOST.into(language)],
-        x={"type": "value", "min": 0, "max": ceil(most * Fraction(5, 4))},
+        x={"type": "value", "min": 0, "max": float(most), "interval": float(step)},
         y={
             "type": "category",
             "inverse": True,
@@ -87,12 +99,16 @@ def points_lost(
             },
         ],
     )
+    # Beyond the full points there is no axis; the figures stand in the margin.
+    option["grid"] = {"left": 8, "right": _room(lost), "top": 34, "bottom": 8, "containLabel": True}
+    return option
 
 
 def budget_against_spending(
     rows: Sequence[tuple[str, Fraction | None, Fraction | None, Fraction | None]],
     unit: str,
     language: Language = Language.CHINESE,
+    printed: Sequence[Sequence[str]] = (),
 ) -> Option:
     """Return bars of initial budget, full-year budget and spending of each fund.
 
@@ -100,6 +116,7 @@ def budget_against_spending(
         rows: label, initial budget, full-year budget and executed amount; None where it is not known.
         unit: of all amounts, as printed on the axis.
         language: of the legend.
+        printed: the three amounts of each row as the tables print them; else they get the digits they need.
     """
     parts = ((INITIAL, LIGHT), (FULL_YEAR, MIDDLE), (EXECUTED, DARK))
     highest = max(
@@ -108,10 +125,11 @@ def budget_against_spending(
     series: list[object] = []
     for number, (name, colour) in enumerate(parts):
         data: list[object] = []
-        for _, *amounts in rows:
+        for at, (_, *amounts) in enumerate(rows):
             amount = amounts[number]
             # An unknown amount says so: an empty place reads as zero.
             shown = NOT_GIVEN.into(language) if amount is None else grouped(amount, _places(amount))
+            shown = printed[at][number] if printed else shown
             data.append({"value": float(amount or ZERO), "label": _label(shown)})
         series.append(
             {
@@ -146,6 +164,9 @@ def sensitivity(
     bands: Sequence[tuple[str, Fraction, Fraction]],
     chosen: str,
     language: Language = Language.CHINESE,
+    *,
+    places: int = PLACES,
+    full: Fraction = FULL_MARKS,
 ) -> Option:
     """Return the total under each reading as dots over the grade bands, the chosen one marked by a line.
 
@@ -154,6 +175,8 @@ def sensitivity(
         bands: name, least and most points of each grade.
         chosen: the label of the reading whose total was published.
         language: of the axis.
+        places: that points are printed to.
+        full: the full points.
 
     Raises:
         ValueError: no row is labelled `chosen`.
@@ -161,17 +184,19 @@ def sensitivity(
     totals = dict(rows)
     if chosen not in totals:
         raise ValueError(f"No reading is labelled {chosen}.")
-    left = max(0, floor(min(totals.values())) - MARGIN_POINTS)
-    right = max(FULL_MARKS, ceil(max(totals.values())))
+    highest = max(full, *totals.values())
+    least = max(ZERO, min(totals.values()) - MARGIN_POINTS)
+    _, step = _round_axis(highest - least)
+    left, right = floor(least / step) * step, ceil(highest / step) * step
     areas = [
         [
             {
-                "xAxis": float(max(least, Fraction(left))),
+                "xAxis": float(max(least, left)),
                 "name": grade,
                 "itemStyle": {"color": BANDS[number % len(BANDS)], "borderColor": RULE, "borderWidth": 0.8},
                 "label": {"show": True, "position": "top", "color": INK, "fontSize": 12},
             },
-            {"xAxis": float(min(most, Fraction(right)))},
+            {"xAxis": float(min(most, right))},
         ]
         for number, (grade, least, most) in enumerate(sorted(bands, key=lambda band: band[1]))
         if most > left and least < right
@@ -187,7 +212,7 @@ def sensitivity(
                 "borderWidth": 0.8,
                 "opacity": 1,
             },
-            "label": _label(plain(total, _places(total))),
+            "label": _label(_points(total, places)),
         }
         for label, total in rows
     ]
@@ -200,7 +225,7 @@ def sensitivity(
             "distance": 22,
             "color": INK,
             "fontSize": 12,
-            "formatter": f"{PUBLISHED.into(language)} {plain(totals[chosen], _places(totals[chosen]))}",
+            "formatter": f"{PUBLISHED.into(language)} {_points(totals[chosen], places)}",
         },
         "data": [{"xAxis": float(totals[chosen])}],
     }
@@ -208,8 +233,9 @@ def sensitivity(
         legend=[],
         x={
             "type": "value",
-            "min": left,
-            "max": right,
+            "min": float(left),
+            "max": float(right),
+            "interval": float(step),
             "name": TOTAL.into(language),
             "splitLine": {"show": False},
         },
@@ -236,6 +262,33 @@ def sensitivity(
 def rows_height_mm(rows: int) -> int:
     """Return the height, in mm, at which a chart of so many bars or dots reads well."""
     return FRAME_MM + ROW_MM * max(rows, 3)
+
+
+def _points(number: Fraction, places: int) -> str:
+    """Return points as the tables print them: rounded to `places`, without needless zeros."""
+    return plain(rounded(number, Fraction(1, 10**places)))
+
+
+def _round_axis(length: Fraction) -> tuple[Fraction, Fraction]:
+    """Return the round end of an axis from 0 that is at least `length` long, and the size of its steps.
+
+    >>> [str(one) for one in _round_axis(Fraction(12))], [str(one) for one in _round_axis(Fraction(90))]
+    (['12', '2'], ['100', '20'])
+    """
+    power = SMALLEST_STEP
+    while True:
+        for factor in ROUND_STEPS:
+            step = power * factor
+            if length <= step * MOST_STEPS:
+                return max(ceil(length / step), 1) * step, step
+        power *= 10
+
+
+def _room(bars: Sequence[object]) -> int:
+    """Return the pixels that the longest label behind the bars takes."""
+    texts = [bar["label"]["formatter"] for bar in bars if isinstance(bar, dict)]
+    widths = (sum(WIDE if ord(one) >= LATIN_END else NARROW for one in text) for text in texts)
+    return GAP + ceil(max(widths, default=0))
 
 
 def _places(number: Fraction) -> int | None:

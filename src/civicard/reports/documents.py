@@ -103,6 +103,8 @@ def document_of(kind: str, binding: Binding, found: Sensitivity, digest: str) ->
             title = f"{about.title.zh}\n{report.TITLE}"
             subtitle = f"（{about.kind.zh}）" if about.kind else ""
             cover = ((about.evaluator or about.unit).zh, about.written.zh or "（成文日期未提供）")
+            if binding.provenance:
+                cover += (binding.provenance,)
             blocks = tuple(report.blocks(binding, found))
         case "table":
             title, is_wide = self_table.TITLE, True

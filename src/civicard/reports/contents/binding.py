@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 
 from civicard.kernel.exact import ZERO, Fraction, plain
 from civicard.kernel.text import Text
-from civicard.reports.contents.words import MARKS, STATES, between, listed
+from civicard.reports.contents.words import MARKS, ORIGINAL, STATES, between, listed
 from civicard.scoring.evaluate import Evaluation, Score
 from civicard.scoring.figures import BY_ZERO, Lack, State
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 NO_FIGURE = MARKS[State.MISSING]
 NO_VALUE = "无法计算"
+RECALCULATED = "依据已公开材料重新计算，不是原单位文件"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,16 @@ class Binding:
     def unsupported(self) -> Fraction:
         """The points without figure or document behind them."""
         return sum((one.points for one in self.evaluation.unsupported if one.points is not None), ZERO)
+
+    @property
+    def provenance(self) -> str:
+        """What this document is where others have published one about the same evaluation; else nothing."""
+        return RECALCULATED if self.evaluation.programme.published else ""
+
+    @property
+    def original(self) -> str:
+        """Whose silence it is where nothing is said: that of the published text, if there is one."""
+        return ORIGINAL if self.evaluation.programme.published else ""
 
     def fields(self) -> dict[str, object]:
         """Return what a Word template may name: results, every figure as printed, and each score by its code."""

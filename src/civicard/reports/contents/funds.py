@@ -59,8 +59,15 @@ def funds_chart(funds: Funds, binding: Binding) -> Chart:
         for row, _ in drawn
     )
     return Chart(
-        option=budget_against_spending([(row.name.zh, *amounts) for row, amounts in drawn], funds.unit),  # type: ignore[misc]  # three amounts each
-        caption="图1　预算与执行对比",
+        option=budget_against_spending(
+            [(row.name.zh, *amounts) for row, amounts in drawn],  # type: ignore[misc]  # three amounts each
+            funds.unit,
+            # Of a disputed amount the chart says no more than that.
+            printed=[
+                [binding.in_cell(name).split("：")[0] for name in figures_of(row)[:3]] for row, _ in drawn
+            ],
+        ),
+        caption="图　预算与执行对比",
         alt=f"{told}（单位：{funds.unit}）。",
         height_mm=FRAME_MM + ROW_MM * max(len(drawn), 2),
     )

@@ -15,6 +15,8 @@ from civicard.scoring.rules.judged import ChecklistRule
 from civicard.scoring.rules.step import READING_WORDS, StepReading
 
 LONGEST_SHORT = 10
+# What an applied reading of a wording begins with.
+ASKED = "问题："
 ITEM = re.compile(r"第\d+项$")
 
 
@@ -84,7 +86,7 @@ class Names:
         words = (
             chosen_words(one)
             if one.by_nature
-            else f"{one.question.zh}（本次理解的依据：{chosen_words(one)}）"
+            else f"{ASKED}{sentence(one.question.zh)}本次采用：{_adopted(one)}"
             for one in touching
         )
         return list(dict.fromkeys(words))
@@ -133,6 +135,12 @@ def option_words(one: Open, reading: str) -> str:
 def chosen_words(one: Open) -> str:
     """Return the reading in force in words."""
     return option_words(one, one.chosen)
+
+
+def _adopted(one: Open) -> str:
+    """Return why the reading in force was chosen, and whether it is the literal one, as a sentence."""
+    how = {None: "", one.chosen: "（即字面意思）"}.get(one.literal, "（未按字面理解）")
+    return sentence(f"{chosen_words(one).rstrip('。')}{how}")
 
 
 def _figures(evaluation: Evaluation, names: tuple[str, ...]) -> set[str]:

@@ -7,8 +7,8 @@ from civicard.reports.contents.binding import Binding
 from civicard.reports.contents.funds import funds_chart, funds_table
 from civicard.reports.contents.naming import Names
 from civicard.reports.contents.scores import framework_table
-from civicard.reports.contents.tables import heads, narrated, not_provided, signed
-from civicard.reports.contents.words import LEVELS, NOT_STATED, Outline, listed, titled
+from civicard.reports.contents.tables import heads, is_written, narrated, not_provided, numbered, signed
+from civicard.reports.contents.words import LEVELS, NOT_STATED, Outline, listed, sentence, titled
 from civicard.reports.document import Block, Cell, Column, Paragraph, Table
 from civicard.scoring.programme import About, Target
 from civicard.scoring.programme import Document as Source
@@ -18,9 +18,13 @@ TITLE = "财政支出绩效评价报告"
 
 
 def blocks(binding: Binding, found: Sensitivity) -> Iterator[Block]:
-    """Yield the report."""
+    """Yield the report, its tables and charts numbered."""
+    yield from numbered(_blocks(binding, found))
+
+
+def _blocks(binding: Binding, found: Sensitivity) -> Iterator[Block]:
     names, outline = Names.of(binding.evaluation), Outline()
-    yield Paragraph(text=_opening(binding.evaluation.programme.programme))
+    yield Paragraph(text=_opening(binding.evaluation.programme.programme, binding.provenance))
     yield outline.heading(1, "项目基本情况")
     yield from _overview(binding, outline)
     yield from _targets(binding, outline)
@@ -38,13 +42,13 @@ def blocks(binding: Binding, found: Sensitivity) -> Iterator[Block]:
     yield from report_findings.annex(binding, names)
 
 
-def _opening(about: About) -> str:
+def _opening(about: About, provenance: str) -> str:
     parts = [f"项目单位：{about.unit.zh}"]
     parts += [f"主管部门：{about.department.zh}"] if about.department else []
     parts += [f"评价机构：{about.evaluator.zh}"] if about.evaluator else []
     parts += [f"评价类型：{about.kind.zh}"] if about.kind else []
     return (
-        f"按照预算绩效管理的要求，对{about.title.zh}开展了绩效评价（{'；'.join(parts)}）。"
+        f"按照预算绩效管理的要求，对{about.title.zh}开展了绩效评价（{'；'.join(parts)}）。{sentence(provenance)}"
         "现将评价工作情况和结果报告如下："
     )
 
@@ -56,11 +60,12 @@ def _overview(binding: Binding, outline: Outline) -> Iterator[Block]:
     yield outline.heading(3, "立项背景及目的")
     yield from narrated(outline, 4, told.background, binding)
     yield outline.heading(3, "预算资金来源及使用情况")
-    yield from narrated(outline, 4, told.funding, binding)
+    if is_written(told.funding) or programme.funds is not None:
+        yield from narrated(outline, 4, told.funding, binding)
     if programme.funds is None:
         yield not_provided("未提供预算和执行数据。")
     else:
-        yield funds_table(programme.funds, binding, "表1　预算安排及执行情况")
+        yield funds_table(programme.funds, binding, "表　预算安排及执行情况")
         yield funds_chart(programme.funds, binding)
     yield outline.heading(3, "实施情况")
     yield from narrated(outline, 4, told.implementation, binding)
@@ -71,13 +76,15 @@ def _overview(binding: Binding, outline: Outline) -> Iterator[Block]:
 def _targets(binding: Binding, outline: Outline) -> Iterator[Block]:
     programme = binding.evaluation.programme
     yield outline.heading(2, "绩效目标")
-    yield from narrated(outline, 3, programme.narrative.goals, binding)
+    goals = programme.narrative.goals
+    if is_written(goals) or programme.targets:
+        yield from narrated(outline, 3, goals, binding)
     if not programme.targets:
         yield not_provided("未提供绩效目标表。")
         return
     depth = max(level for top in programme.targets for _, level in top.walk())
     yield Paragraph(text=f"项目设置{LEVELS[depth]}绩效目标，具体如下表：", keep_with_next=True)
-    yield target_table(programme.targets, "表2　绩效目标表")
+    yield target_table(programme.targets, "表　绩效目标表")
 
 
 def target_table(targets: list[Target], caption: str) -> Table:
@@ -126,7 +133,7 @@ def _work(binding: Binding, outline: Outline, names: Names) -> Iterator[Block]:
     yield Paragraph(text=f"{about.period.zh}。") if about.period else not_provided()
     yield outline.heading(3, "评价指标体系")
     yield from narrated(outline, 4, told.indicator_system, binding)
-    yield framework_table(binding, names, "表3　综合评价表")
+    yield framework_table(binding, names, "表　综合评价表")
     yield outline.heading(2, "数据采集方法及过程")
     yield from narrated(outline, 3, told.collection, binding)
 

@@ -9,10 +9,12 @@ from civicard.reports.contents.naming import Names, label
 from civicard.reports.contents.scores import causes_table, working_table
 from civicard.reports.contents.tables import narrated
 from civicard.reports.contents.words import NO_CAUSE, Outline, listed, sentence, tidy
-from civicard.reports.contents.workings import cause, lost
+from civicard.reports.contents.workings import by_ground, cause, lost, points_by_ground, points_of
 from civicard.reports.document import Block, Heading, Mark, PageBreak, Paragraph, Run, Style
+from civicard.scoring.figures import Basis
+from civicard.scoring.observations import Note, observations
 from civicard.scoring.sensitivity import Sensitivity
-from civicard.scoring.statements import Kind, Note, disagreements, observations
+from civicard.scoring.statements import Kind, disagreements
 
 # What observations add beyond what is computed here in other words.
 FURTHER = {Note.COARSE, Note.UNCHECKED_CLAIM}
@@ -43,13 +45,13 @@ def _lost(binding: Binding) -> Iterator[Block]:
         is_all = len(unexplained) == len(short)
         text += "原因均未作说明。" if is_all else f"其中{each}共失{without}分，原因未作说明。"
     yield Paragraph(text=text)
-    yield causes_table(binding, "表5　失分情况及原因")
+    yield causes_table(binding, "表　失分情况及原因")
 
 
 def remarks(binding: Binding, outline: Outline, names: Names, found: Sensitivity) -> Iterator[Block]:
     """Yield what the reader must know beside the result."""
     yield outline.heading(2, "缺少佐证的得分")
-    yield _unsupported(binding)
+    yield from _unsupported(binding)
     yield outline.heading(2, "绩效目标与评价指标的对应")
     yield from _targets(binding)
     yield outline.heading(2, "资料中不一致之处")
@@ -65,15 +67,27 @@ def remarks(binding: Binding, outline: Outline, names: Names, found: Sensitivity
             yield from narrated(outline, 3, told, binding)
 
 
-def _unsupported(binding: Binding) -> Paragraph:
+def _unsupported(binding: Binding) -> Iterator[Block]:
     evaluation = binding.evaluation
-    some = evaluation.unsupported
-    if not some:
-        return Paragraph(text="各项得分均有数据或材料支持。")
-    points = evaluation.printed(binding.unsupported)
-    each = listed(f"{label(one)}（{evaluation.printed(one.points)}分）" for one in some)
-    text = f"所得分数中有{points}分没有数据或材料支持，涉及{len(some)}项指标：{each}。这些得分依据原文所述列入，有待补充佐证。"
-    return Paragraph(runs=(Run(text=text), Run(text="", mark=Mark.UNSUPPORTED)))
+    scores = by_ground(evaluation)
+    yield Paragraph(text=points_by_ground(evaluation) or "各项指标均未得分。")
+    stated, without = (
+        (
+            evaluation.printed(points_of(scores[basis])),
+            len(scores[basis]),
+            listed(f"{label(one)}（{evaluation.printed(one.points)}分）" for one in scores[basis]),
+        )
+        for basis in (Basis.STATED, Basis.NONE)
+    )
+    if without[1]:
+        text = (
+            f"{without[0]}分没有数据或材料支持，涉及{without[1]}项指标：{without[2]}。这些得分有待补充佐证。"
+        )
+        yield Paragraph(runs=(Run(text=text), Run(text="", mark=Mark.UNSUPPORTED)))
+    if stated[1]:
+        yield Paragraph(
+            text=f"{stated[0]}分所依据的数据仅为单位自述，涉及{stated[1]}项指标：{stated[2]}。这些数据有待核实。"
+        )
 
 
 def _targets(binding: Binding) -> Iterator[Block]:

@@ -10,7 +10,6 @@ from civicard.reports.contents.tables import narrated, said
 from civicard.reports.contents.words import (
     MARKS,
     NO_ANALYSIS,
-    NO_CAUSE,
     STATES,
     Outline,
     between,
@@ -18,7 +17,7 @@ from civicard.reports.contents.words import (
     listed,
     sentence,
 )
-from civicard.reports.contents.workings import grounds, lost, reason, working
+from civicard.reports.contents.workings import grounds, lost, points_by_ground, why_lost, working
 from civicard.reports.document import Block, Mark, Paragraph, Run, Style
 from civicard.scoring.evaluate import Score
 from civicard.scoring.figures import State
@@ -33,7 +32,7 @@ def conclusion(binding: Binding, outline: Outline) -> Iterator[Block]:
     yield Paragraph(text=completeness(binding))
     if told.conclusion:
         yield from narrated(outline, 4, told.conclusion, binding)
-    yield summary_table(binding, "表4　绩效评价指标得分汇总表")
+    yield summary_table(binding, "表　绩效评价指标得分汇总表")
     yield lost_chart(binding)
     yield outline.heading(3, "主要绩效")
     yield from narrated(outline, 4, told.main_results, binding)
@@ -59,7 +58,7 @@ def result(binding: Binding) -> str:
 
 
 def completeness(binding: Binding) -> str:
-    """Return how many indicators are scored, which are not, and how much is unsupported."""
+    """Return how many indicators are scored, which are not, and what the points rest on."""
     evaluation = binding.evaluation
     leaves = evaluation.leaves()
     parts = [
@@ -79,20 +78,16 @@ def completeness(binding: Binding) -> str:
     short = (
         f"总分距满分差{binding.lost}分。" if total is not None and total < evaluation.framework.sum else ""
     )
-    if evaluation.unsupported:
-        points = evaluation.printed(binding.unsupported)
-        return f"{text}{short}所得分数中有{points}分没有数据或材料支持（无佐证），涉及{len(evaluation.unsupported)}项指标。"
-    has_points = any(one.points for one in leaves)
-    return f"{text}{short}{'所得分数均有数据或材料支持。' if has_points else ''}"
+    return f"{text}{short}{points_by_ground(evaluation)}"
 
 
 def analysis(binding: Binding, outline: Outline, names: Names) -> Iterator[Block]:
     """Yield each module: its table, each of its indicators, and what it scored."""
     yield outline.heading(2, "具体绩效分析")
-    for at, module in enumerate(binding.evaluation.scores, 1):
+    for module in binding.evaluation.scores:
         yield outline.heading(3, module.name.zh)
         if not module.is_leaf:
-            yield module_table(module, binding, f"表4-{at}　{module.name.zh}评分表")
+            yield module_table(module, binding, f"表　{module.name.zh}评分表")
         for score in (one for one in module.walk() if one.is_leaf):
             yield outline.heading(4, heading(score, binding))
             yield from _indicator(score, binding, names)
@@ -128,13 +123,13 @@ def _indicator(score: Score, binding: Binding, names: Names) -> Iterator[Block]:
         yield said("推定依据", sentence("；".join(one.rstrip("。") for one in inferred)))
     yield said("计算", sentence(working(score, binding).replace("\n", "；")))
     if lost(score):
-        yield said("失分原因", sentence(reason(score, binding) or NO_CAUSE))
+        yield said("失分原因", sentence(why_lost(score, binding) or f"{binding.original}未说明失分原因"))
     yield said("结论", _verdict(score, binding))
 
 
 def _analysed(score: Score, binding: Binding) -> Paragraph:
     written = None if score.finding is None else score.finding.analysis
-    text = NO_ANALYSIS + "。" if written is None else binding.text(written)
+    text = f"{binding.original}{NO_ANALYSIS}。" if written is None else binding.text(written)
     if score.points and not score.is_supported:
         return said("评价分析", text, unsupported=Run(text="", mark=Mark.UNSUPPORTED))
     return said("评价分析", text)

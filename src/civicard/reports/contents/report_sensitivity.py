@@ -83,8 +83,8 @@ def _deciding(binding: Binding, lines: list[Line], found: Sensitivity) -> str:
         if line.total.grade != found.base.grade and line.is_one
     ]
     if deciding:
-        return f"各种口径下的结果见表6，其中只改变一处理解就会改变等次的是{listed(deciding)}。"
-    return "各种口径下的结果见表6，只改变其中任何一处理解都不会改变等次。"
+        return f"各种口径下的结果见下表，其中只改变一处理解就会改变等次的是{listed(deciding)}。"
+    return "各种口径下的结果见下表，只改变其中任何一处理解都不会改变等次。"
 
 
 def _total(binding: Binding, total: Total) -> str:
@@ -119,7 +119,7 @@ def _table(binding: Binding, lines: list[Line], found: Sensitivity) -> Table:
     return Table(
         columns=tuple(Column(width=width) for width in (8, 78, 12, 10, 14)),
         rows=tuple(rows),
-        caption="表6　不同评分口径下的总分和等次",
+        caption="表　不同评分口径下的总分和等次",
         unit_note="单位：分",
         note="注：单独改变后总分不变的理解未列。",
     )
@@ -146,8 +146,14 @@ def _chart(binding: Binding, lines: list[Line]) -> Chart | None:
     chosen = rows[0][0]
     told = listed(f"{label}{binding.evaluation.printed(total)}分" for label, total in rows)
     return Chart(
-        option=charts.sensitivity([(label, Fraction(total)) for label, total in rows], bands, chosen),
-        caption="图3　不同评分口径下的总分",
+        option=charts.sensitivity(
+            [(label, Fraction(total)) for label, total in rows],
+            bands,
+            chosen,
+            places=binding.evaluation.framework.print_places,
+            full=whole,
+        ),
+        caption="图　不同评分口径下的总分",
         alt=f"{told}。",
         height_mm=charts.rows_height_mm(len(rows)),
     )
@@ -163,14 +169,13 @@ def _distances(binding: Binding, found: Sensitivity) -> Iterator[Block]:
         text = f"距上一等次“{found.above.grade.zh}”（{printed(found.above.bound)}分）差{printed(found.above.points)}分。"
         yield Paragraph(text=text + _levers_lead(found.above, "达到"), keep_with_next=True)
         if found.above.levers:
-            yield _levers(binding, found.above, f"表7　达到“{found.above.grade.zh}”所需的单项数据")
+            yield _levers(binding, found.above, f"表　达到“{found.above.grade.zh}”所需的单项数据")
     if found.below is not None:
         below = found.below
-        text = f"高出本等次下限（{printed(below.bound)}分）{printed(below.points)}分，低于该分即降为“{below.grade.zh}”。"
+        text = f"高出本等次下限（{printed(below.bound)}分）{printed(below.points)}分，总分低于该分即降为“{below.grade.zh}”。"
         yield Paragraph(text=text + _levers_lead(below, "降至"), keep_with_next=True)
         if below.levers:
-            number = 8 if found.above is not None and found.above.levers else 7
-            yield _levers(binding, below, f"表{number}　降至“{below.grade.zh}”的单项数据")
+            yield _levers(binding, below, f"表　降至“{below.grade.zh}”的单项数据")
 
 
 def _levers_lead(distance: Distance, verb: str) -> str:

@@ -9,7 +9,7 @@ from civicard.reports.contents.report_scores import completeness, result
 from civicard.reports.contents.scores import column_note
 from civicard.reports.contents.standards import items, standard, target
 from civicard.reports.contents.tables import heads, left, points_cell, shown
-from civicard.reports.contents.words import BASES, listed
+from civicard.reports.contents.words import BASES, listed, sentence
 from civicard.reports.contents.workings import actual, working
 from civicard.reports.document import Align, Block, Cell, Column, Paragraph, Style, Table
 from civicard.scoring.evaluate import Score
@@ -45,6 +45,8 @@ def blocks(binding: Binding) -> Iterator[Block]:
         unit_note="单位：分",
         note=column_note(evaluation, evaluation.leaves(), evaluation.total.outcome.points, whole=True),
     )
+    if binding.provenance:
+        yield Paragraph(text=sentence(binding.provenance), style=Style.NOTE)
     yield Paragraph(text=result(binding), style=Style.NOTE)
     yield Paragraph(text=completeness(binding), style=Style.NOTE)
     yield Paragraph(

@@ -6,7 +6,7 @@ from functools import partial
 from civicard.kernel.exact import ZERO, Fraction, plain, rounded
 from civicard.reports.charts import points_lost, rows_height_mm
 from civicard.reports.contents.binding import Binding
-from civicard.reports.contents.naming import Names, label, weight
+from civicard.reports.contents.naming import ASKED, Names, label, weight
 from civicard.reports.contents.standards import items, joined_standard, standard, target, together
 from civicard.reports.contents.tables import (
     Cells,
@@ -174,7 +174,7 @@ def working_table(binding: Binding, names: Names, caption: str) -> Table:
         node = score.indicator
         rule = "—"
         if node is not None:
-            by_nature = [reading for reading in names.applied(score.code) if "：" not in reading]
+            by_nature = [reading for reading in names.applied(score.code) if not reading.startswith(ASKED)]
             rule = f"{standard(node)}{f'采用的口径：{together(by_nature)}' if by_nature else ''}"
         rows.append(
             (
@@ -203,8 +203,8 @@ def lost_chart(binding: Binding) -> Chart:
     short = [f"{label(one)}失{binding.evaluation.printed(lost(one))}分" for one in leaves if lost(one)]
     none = [f"{label(one)}{STATES[one.state]}" for one in leaves if one.points is None]
     return Chart(
-        option=points_lost(rows),
-        caption="图2　各指标得分与失分",
+        option=points_lost(rows, places=binding.evaluation.framework.print_places),
+        caption="图　各指标得分与失分",
         alt=f"{len(leaves)}项指标的得分与失分：{listed([*short, *none]) or '各项均得满分'}。",
         height_mm=min(rows_height_mm(len(rows)), max(TALLEST_MM, len(rows) * LEAST_ROW_MM)),
     )

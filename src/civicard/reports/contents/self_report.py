@@ -7,9 +7,9 @@ from civicard.reports.contents.funds import funds_table, management_table
 from civicard.reports.contents.naming import weight
 from civicard.reports.contents.report_scores import completeness, result
 from civicard.reports.contents.scores import summary_table
-from civicard.reports.contents.tables import narrated, not_provided, signed
-from civicard.reports.contents.words import NO_CAUSE, STATES, Outline, listed
-from civicard.reports.contents.workings import actual, lost, reason
+from civicard.reports.contents.tables import is_written, narrated, not_provided, signed
+from civicard.reports.contents.words import STATES, Outline, listed, sentence
+from civicard.reports.contents.workings import actual, lost, why_lost
 from civicard.reports.document import Block, Heading, Mark, PageBreak, Paragraph, Run, Style
 from civicard.scoring.evaluate import Score
 from civicard.scoring.programme import Narrative, Section
@@ -20,6 +20,8 @@ TITLE = "绩效自评价报告"
 def blocks(binding: Binding) -> Iterator[Block]:
     """Yield the form."""
     outline = Outline()
+    if binding.provenance:
+        yield Paragraph(text=sentence(binding.provenance))
     yield outline.heading(1, "项目基本情况")
     yield from _basics(binding, outline)
     yield outline.heading(1, "总体评价结论和指标分析")
@@ -38,7 +40,8 @@ def _basics(binding: Binding, outline: Outline) -> Iterator[Block]:
     yield outline.heading(2, "项目概况")
     yield from narrated(outline, 3, told.background, binding)
     yield outline.heading(2, "项目预算安排及使用情况")
-    yield from narrated(outline, 3, told.funding, binding)
+    if is_written(told.funding) or programme.funds is not None:
+        yield from narrated(outline, 3, told.funding, binding)
     if programme.funds is None:
         yield not_provided("未提供预算和执行数据。")
     else:
@@ -103,8 +106,8 @@ def _line(score: Score, binding: Binding) -> str:
         return f"{score.name.zh}（{value}），满分{weight(score)}分"
     text = f"{score.name.zh}（{value}），{points}"
     if is_short(score):
-        why = reason(score, binding).rstrip("。")
-        text += f"，失分原因：{why}" if why else f"，失分{NO_CAUSE}"
+        why = why_lost(score, binding).rstrip("。")
+        text += f"，失分原因：{why}" if why else f"，{binding.original}未说明失分原因"
     return text
 
 

@@ -22,7 +22,7 @@ from civicard.reports.contents.tables import (
     shown,
     written,
 )
-from civicard.reports.contents.words import NO_CAUSE, NOT_PROVIDED, listed
+from civicard.reports.contents.words import NO_CAUSE, NOT_PROVIDED, listed, sentence
 from civicard.reports.contents.workings import actual, cause, lost, reason
 from civicard.reports.document import Align, Block, Cell, Column, Table
 from civicard.scoring.evaluate import Score
@@ -185,5 +185,6 @@ def _note(binding: Binding) -> str:
     notes = [column_note(evaluation, evaluation.leaves(), evaluation.total.outcome.points, whole=True)]
     if score is not None:
         notes.append(f"“{score.name.zh}”的分值和得分只列在项目资金栏；偏差原因：{_deviation(score, binding)}")
-    said = "".join(one.removeprefix("注：") for one in notes if one)
+    notes.append(binding.provenance)
+    said = "".join(sentence(one.removeprefix("注：")) for one in notes if one)
     return f"注：{said}" if said else ""

@@ -7,11 +7,14 @@ from dataclasses import replace
 from civicard.kernel.exact import Fraction
 from civicard.reports.contents.binding import Binding
 from civicard.reports.contents.words import LEVELS, NOT_PROVIDED, Outline
-from civicard.reports.document import Align, Block, Cell, Paragraph, Run, Style
+from civicard.reports.document import Align, Block, Cell, Chart, Paragraph, Run, Style, Table
 from civicard.scoring.evaluate import Score
 from civicard.scoring.programme import Section
 
 NUMBER = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?%?")
+# A caption that begins so gets a number.
+GAP = "　"
+TABLE, CHART = f"表{GAP}", f"图{GAP}"
 Cells = list[Cell]
 
 
@@ -53,14 +56,19 @@ def said(lead: str, text: str, *, unsupported: Run | None = None) -> Paragraph:
     return Paragraph(runs=runs if unsupported is None else (*runs, unsupported))
 
 
-def not_provided(words: str = NOT_PROVIDED) -> Paragraph:
-    """Return the note that stands where there is no text."""
-    return Paragraph(text=words, style=Style.NOTE)
+def not_provided(words: str = f"{NOT_PROVIDED}。") -> Paragraph:
+    """Return the sentence that stands where there is no text."""
+    return Paragraph(text=words)
+
+
+def is_written(sections: Sequence[Section]) -> bool:
+    """Tell whether anybody wrote anything in these sections."""
+    return any(section.text for section in sections)
 
 
 def narrated(outline: Outline, level: int, sections: Sequence[Section], binding: Binding) -> Iterator[Block]:
-    """Yield written sections, their headings numbered on `level`; a note where there are none."""
-    if not any(section.text for section in sections):
+    """Yield written sections, their headings numbered on `level`; a sentence where there are none."""
+    if not is_written(sections):
         yield not_provided()
         return
     for section in sections:
@@ -70,6 +78,19 @@ def narrated(outline: Outline, level: int, sections: Sequence[Section], binding:
             yield Paragraph(text=binding.text(text))
         if not section.text:
             yield not_provided()
+
+
+def numbered(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Yield blocks with 表 and 图 numbered in the order in which they appear."""
+    counts = {TABLE: 0, CHART: 0}
+    for block in blocks:
+        mark = block.caption[: len(TABLE)] if isinstance(block, Table | Chart) else ""
+        if isinstance(block, Table | Chart) and mark in counts:
+            counts[mark] += 1
+            caption = block.caption.removeprefix(mark).removeprefix(GAP)
+            yield replace(block, caption=f"{mark[:1]}{counts[mark]}{GAP}{caption}")
+        else:
+            yield block
 
 
 def signed(blocks: Iterable[Block], unit: str, written_on: str) -> Iterator[Block]:

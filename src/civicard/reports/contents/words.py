@@ -10,8 +10,9 @@ from civicard.scoring.framework import GradeBand
 from civicard.scoring.programme import CauseKind
 from civicard.scoring.rules.base import Interval
 
-NOT_PROVIDED, NOT_FILLED, NO_ANALYSIS = "未提供", "未填写", "未提供分析"
-NO_CAUSE, NOT_STATED, NOTHING = "未说明原因", "未写明", "—"
+NOT_PROVIDED, NOT_FILLED, NO_ANALYSIS = "未提供", "未填写", "未作分析"
+NO_CAUSE, UNSORTED_CAUSE, NOT_STATED, NOTHING = "未说明原因", "未归类", "未写明", "—"
+ORIGINAL = "原文"
 STATES = {
     State.SCORED: "已评分",
     State.MISSING: "缺数据",

@@ -1,16 +1,35 @@
 """What an indicator reached, on what grounds, and how its points came about, in words. Pure."""
 
+from collections.abc import Iterable
+
 from civicard.kernel.exact import ZERO, Fraction, plain
 from civicard.reports.contents.binding import Binding
 from civicard.reports.contents.naming import pieces, slot
-from civicard.reports.contents.words import CAUSES, NO_CAUSE, NOT_PROVIDED, STATES, circled, listed, tidy
-from civicard.scoring.evaluate import Score
+from civicard.reports.contents.words import (
+    CAUSES,
+    NO_CAUSE,
+    NOT_PROVIDED,
+    STATES,
+    UNSORTED_CAUSE,
+    circled,
+    listed,
+    tidy,
+)
+from civicard.scoring.evaluate import Evaluation, Score
 from civicard.scoring.evidence import Answer
-from civicard.scoring.figures import Lack
+from civicard.scoring.figures import Basis, Lack
+from civicard.scoring.programme import CauseKind
 from civicard.scoring.rules.base import Rule, Slot
 from civicard.scoring.rules.combined import CombinedRule
 from civicard.scoring.rules.formula import FULL, FormulaRule
 from civicard.scoring.rules.judged import ChecklistRule, JudgedRule, StatedRule
+
+GROUNDS = {
+    Basis.MEASURED: "有实测数据支持的",
+    Basis.EVIDENCE: "有材料佐证的",
+    Basis.STATED: "仅有单位自述的",
+    Basis.NONE: "既无数据也无材料（无佐证）的",
+}
 
 
 def actual(score: Score, binding: Binding) -> str:
@@ -144,6 +163,30 @@ def grounds(score: Score, binding: Binding) -> tuple[list[str], list[str]]:
     return list(dict.fromkeys(documents)), list(dict.fromkeys(inferred))
 
 
+def by_ground(evaluation: Evaluation) -> dict[Basis, list[Score]]:
+    """Return the indicators with points by what these rest on; what neither figure nor document backs is `none`."""
+    found: dict[Basis, list[Score]] = {basis: [] for basis in GROUNDS}
+    for one in evaluation.leaves():
+        if one.points:
+            found[one.basis if one.is_supported else Basis.NONE].append(one)
+    return found
+
+
+def points_by_ground(evaluation: Evaluation) -> str:
+    """Return in a sentence how many points rest on what; nothing where there are no points."""
+    parts = [
+        f"{GROUNDS[basis]}{evaluation.printed(points_of(some))}分（{len(some)}项）"
+        for basis, some in by_ground(evaluation).items()
+        if some
+    ]
+    return f"所得分数中，{'，'.join(parts)}。" if parts else ""
+
+
+def points_of(scores: Iterable[Score]) -> Fraction:
+    """Return the points of indicators together."""
+    return sum((one.points for one in scores if one.points is not None), ZERO)
+
+
 def lost(score: Score) -> Fraction:
     """Return the points an indicator lost for certain; a bonus that was not earned is no loss."""
     is_extra = score.indicator is not None and score.indicator.extra
@@ -152,11 +195,21 @@ def lost(score: Score) -> Fraction:
 
 def cause(score: Score) -> str:
     """Return why points were lost, in a word."""
-    kind = None if score.finding is None else score.finding.cause
-    return NO_CAUSE if kind is None else CAUSES[kind]
+    if score.finding is None:
+        return NO_CAUSE
+    kind = score.finding.cause
+    if kind is None or kind is CauseKind.UNKNOWN:
+        return NO_CAUSE if score.finding.reason is None else UNSORTED_CAUSE
+    return CAUSES[kind]
 
 
 def reason(score: Score, binding: Binding) -> str:
     """Return why points were lost and what is done about it, as the evaluator writes it."""
     said = None if score.finding is None else score.finding.reason
     return "" if said is None else binding.text(said)
+
+
+def why_lost(score: Score, binding: Binding) -> str:
+    """Return why points were lost in words, else by kind; empty where nobody has said so."""
+    kind = cause(score)
+    return reason(score, binding) or ("" if kind == NO_CAUSE else kind)
