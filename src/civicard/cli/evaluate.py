@@ -67,8 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     evaluation = evaluate(opened.loaded.programme)
     if arguments.out is not None:
         _write(opened, evaluation, formats, arguments)
-        if "json" not in formats:
-            _print(evaluation, "text", arguments)
+        _print(evaluation, "text", arguments)
     else:
         for form in formats:
             _print(evaluation, form, arguments)
