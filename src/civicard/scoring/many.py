@@ -63,6 +63,10 @@ class Cases:
         """Prepare the cases of `units`; with `needed`, only formulas that these figures rest on are worked out."""
         self.programme = programme
         self.units = units
+        # Columns are turned into rows once; a row is then taken as a whole.
+        self.names, self.codes = tuple(units.figures), tuple(units.answers)
+        self.rows = list(zip(*units.figures.values(), strict=True))
+        self.answers = list(zip(*units.answers.values(), strict=True))
         varying = set(units.figures)
         waiting = {
             name: one
@@ -85,18 +89,17 @@ class Cases:
     def __getitem__(self, at: int) -> Case:
         """Return the case of the unit at `at`."""
         answers: Mapping[str, Answer] = self.programme.evidence
-        if self.units.answers:
-            own = {
-                code: one for code, column in self.units.answers.items() if (one := column[at]) is not None
-            }
+        if self.answers:
+            given = self.answers[at]
+            own = {code: one for code, one in zip(self.codes, given, strict=True) if one is not None}
             answers = {**answers, **own}
         return Case(self.figures(at), answers, self.groups, self.programme.figures)
 
     def figures(self, at: int) -> dict[str, Input]:
         """Return the figures of the unit at `at`."""
         found = self.fixed.copy()
-        for name, column in self.units.figures.items():
-            found[name] = column[at]
+        if self.rows:
+            found.update(zip(self.names, self.rows[at], strict=True))
         for name, to in self.rounded:
             found[name] = rounded_as(found[name], to)
         for name, one in self.computations:
