@@ -49,7 +49,7 @@ SIZE, TITLE_SIZE = 11, 16
 A4 = 9
 MARGINS_INCH = {"left": 0.6, "right": 0.6, "top": 0.9, "bottom": 0.8}
 # Widths are in characters of the default font; a Chinese character takes two.
-TEXT_WIDTH, UPRIGHT_WIDTH, WIDE_WIDTH, PIXELS_A_UNIT = 88, 96, 140, 7
+TEXT_WIDTH, UPRIGHT_WIDTH, WIDE_WIDTH, PIXELS_A_UNIT = 72, 96, 140, 7
 # Excel keeps no longer header or footer than 255 characters, codes included.
 LONGEST_EDGE = 200
 LONGEST_CELL = 32_767
@@ -111,7 +111,11 @@ class _Writer:
         titles = [sheet_name(table.caption, number, names) for number, table in enumerate(tables, start=1)]
         self._write_text(self.book.add_worksheet(text), titles)
         for table, title in zip(tables, titles, strict=True):
-            self._write_table(self.book.add_worksheet(title), table)
+            sheet = self.book.add_worksheet(title)
+            self._write_table(sheet, table)
+            if len(tables) == 1:
+                # A document that is one table opens on it.
+                sheet.activate()
 
     def _look(self, *looks: Look) -> "Format":
         """Return the format that combines `looks`, made once."""
