@@ -499,6 +499,36 @@ def test_a_digest_wraps_inside_its_narrow_cell_and_is_copied_whole() -> None:
     assert all(left < place[0] and place[2] < right for place in places[start : start + 60])
 
 
+@pytest.mark.parametrize("note", ["注：此为表注。", "注：此为表注，" + "说明文字很长" * 30])
+@pytest.mark.parametrize("spanning", [False, True])
+def test_the_note_of_a_table_is_never_alone_on_a_page_of_the_pdf(note: str, *, spanning: bool) -> None:
+    columns = (Column(width=1), Column(width=2))
+    on_later_pages = 0
+    for number in range(24, 36):
+        body = [(Cell(text="组"), Cell(text=f"行{row}")) for row in range(1, number)]
+        rows: list[tuple[Cell, ...]] = [(Cell(text="代码"), Cell(text="名称")), *body]
+        rows.append((Cell(text="组"), Cell(text="末行")))
+        if spanning:
+            rest = [cells[1:] for cells in rows[2:]]
+            rows = [rows[0], (Cell(text="组", rowspan=number), rows[1][1]), *rest]
+        found = pages(to_pdf(only(Table(columns=columns, rows=tuple(rows), note=note))))
+        (noted,) = [page for page in found if "注：此为表注" in page]
+        assert "末行" in noted, number
+        on_later_pages += noted == found[-1] and len(found) > 1
+    assert on_later_pages > 0
+
+
+def test_a_note_below_a_header_alone_or_a_very_tall_row_is_printed() -> None:
+    head = (Cell(text="甲"), Cell(text="乙"))
+    tall = (Cell(text="丙"), Cell(text="字" * 1500))
+    cases: tuple[tuple[tuple[tuple[Cell, ...], ...], str], ...] = (((head,), "甲"), ((head, tall), "字"))
+    for rows, span in cases:
+        table = Table(columns=(Column(width=1),) * 2, rows=rows, note="注：此为表注。")
+        found = "".join(pages(to_pdf(only(table))))
+        assert span in found
+        assert found.count("注：此为表注。") == 1
+
+
 def test_a_row_longer_than_a_page_runs_on_and_loses_nothing() -> None:
     rows = ((Cell(text="甲"), Cell(text="字" * 4000 + "完")),)
     table = Table(columns=(Column(width=1), Column(width=9)), rows=rows, header_rows=0)
@@ -566,6 +596,19 @@ def test_word_tables_fill_the_text_repeat_their_header_and_keep_rows_whole() -> 
             assert sum(map(int, row.xpath("./w:tc/w:tcPr/w:tcW/@w:w"))) == int(width)
             assert row.xpath("./w:trPr/w:cantSplit")
     assert [len(table._tbl.xpath("./w:tr[w:trPr/w:tblHeader]")) for table in word.tables] == [2, 1, 1]  # noqa: SLF001 - python-docx gives the XML no other way
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "between"),
+    [("12", 12, "\u00a0"), ("未评分", 8, "\n"), ("甲\n乙", 40, "\n"), ("", 8, "")],
+)
+def test_a_tag_stands_below_the_text_of_a_cell_too_narrow_for_both(
+    text: str, width: int, between: str
+) -> None:
+    columns = (Column(width=width), Column(width=100 - width))
+    rows = ((Cell(text=text, unsupported=True), Cell(text="甲")),)
+    word = docx.Document(io.BytesIO(to_docx(only(Table(columns=columns, rows=rows, header_rows=0)))))
+    assert word.tables[0].cell(0, 0).text == f"{text}{between}无佐证"
 
 
 def test_word_pictures_have_words_and_the_file_has_properties() -> None:
@@ -682,6 +725,35 @@ def test_excel_sheets_are_named_frozen_merged_and_ready_to_print() -> None:
     assert len(printed) == 4
 
 
+def test_a_document_that_is_one_table_is_one_sheet_with_its_title_above() -> None:
+    rows = ((Cell(text="甲"), Cell(text="乙")), (Cell(text="丙"), Cell(text="丁")))
+    table = Table(columns=(Column(width=1),) * 2, rows=rows, unit_note="单位：元", note="表注")
+    below = Paragraph(text="表后的话")
+    more = {"subtitle": "（2031年度）", "origin_mark": "模拟数据", "footer_note": "凭据"}
+    document = only(table, below, cover_lines=("某市社会保障卡服务中心",), **more)
+    (sheet,) = openpyxl.load_workbook(io.BytesIO(to_xlsx(document))).worksheets
+    assert sheet.title == "标题"
+    assert [row[0].value for row in sheet.iter_rows()] == [
+        "模拟数据", "标题", "（2031年度）", "某市社会保障卡服务中心", "单位：元", "甲", "丙", "表注", "表后的话", "凭据",
+    ]  # fmt: skip
+    assert (sheet.freeze_panes, sheet.print_title_rows) == ("A7", "$6:$6")
+
+
+def test_words_above_the_only_table_scroll_away() -> None:
+    table = Table(columns=(Column(width=1),), rows=((Cell(text="甲"),), (Cell(text="乙"),)), caption="附表")
+    book = openpyxl.load_workbook(io.BytesIO(to_xlsx(only(Paragraph(text="字" * 900), table))))
+    assert book.sheetnames == ["附表"]
+    assert book["附表"].freeze_panes is None
+    headed = only(Heading(level=1, text="一、概况"), table)
+    assert openpyxl.load_workbook(io.BytesIO(to_xlsx(headed))).sheetnames == ["正文", "附表"]
+
+
+def test_the_text_of_a_workbook_is_no_wider_than_the_page() -> None:
+    sheet = openpyxl.load_workbook(io.BytesIO(made("xlsx")))["正文"]
+    # What LibreOffice gives a unit of width where the default font is lacking, in points.
+    assert sheet.column_dimensions["A"].width * 7 <= (210 / 25.4 - 1.2) * 72
+
+
 def test_two_tables_of_one_name_get_two_sheets() -> None:
     table = Table(
         columns=(Column(width=1),), rows=((Cell(text="甲"),), (Cell(text="乙"),)), caption="长" * 40
@@ -697,8 +769,8 @@ def test_excel_rows_are_high_enough_for_long_text() -> None:
         rows=((Cell(text="甲"), Cell(text="字" * 1500)),),
         header_rows=0,
     )
-    sheet = openpyxl.load_workbook(io.BytesIO(to_xlsx(only(table)))).worksheets[1]
-    height, width = sheet.row_dimensions[1].height, sheet.column_dimensions["B"].width
+    sheet = openpyxl.load_workbook(io.BytesIO(to_xlsx(only(table)))).worksheets[0]
+    height, width = sheet.row_dimensions[2].height, sheet.column_dimensions["B"].width
     assert height is not None
     assert height / 15.4 * (width - 1) >= 1500 * 2
 

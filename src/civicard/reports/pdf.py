@@ -39,6 +39,8 @@ STANDARD: Final = "a-2a"
 TALL_PT = 260
 CHARACTER_PT, CELL_LINE_PT, CELL_MARGINS_PT = 10.5, 15, 6
 TEXT_WIDTH_PT, LANDSCAPE_WIDTH_PT = 442, 637
+# A table's note stays with the last row unless it might be taller than this: both must fit a page. In points.
+TALL_NOTE_PT = 100
 
 
 def to_pdf(document: Document) -> bytes:
@@ -116,7 +118,9 @@ def _block(block: Block, width: int) -> dict[str, object]:
                 "unit_note": block.unit_note,
                 "note": block.note,
                 "dense": block.dense,
+                "note_kept": _keeps_note(block, width, tall),
                 "header_rows": block.header_rows,
+                "rows": len(block.rows),
                 "widths": [column.width for column in block.columns],
                 "cells": [_cell(block, place, tall) for place in placed(block)],
             }
@@ -140,10 +144,23 @@ def _tall_rows(table: Table, width: int) -> frozenset[int]:
         cell = place.cell
         covered = table.columns[place.column : place.column + cell.colspan]
         room = max(width * sum(column.width for column in covered) / shares - CELL_MARGINS_PT, CHARACTER_PT)
-        lines = sum(ceil(len(line) * CHARACTER_PT / room) for line in cell.text.split("\n"))
-        if lines * CELL_LINE_PT > TALL_PT:
+        if _height_pt(cell.text, room) > TALL_PT:
             tall.update(range(place.row, place.row + cell.rowspan))
     return frozenset(tall)
+
+
+def _height_pt(text: str, room: float) -> int:
+    """Return the most points that small text may need where lines are `room` points wide."""
+    return CELL_LINE_PT * sum(ceil(len(line) * CHARACTER_PT / room) for line in text.split("\n"))
+
+
+def _keeps_note(table: Table, width: int, tall: frozenset[int]) -> bool:
+    """Return whether the last row and the note below it can be kept on one page."""
+    last = len(table.rows) - 1
+    has_body = last >= table.header_rows
+    return (
+        bool(table.note) and has_body and last not in tall and _height_pt(table.note, width) <= TALL_NOTE_PT
+    )
 
 
 def _cell(table: Table, place: Placed, tall: frozenset[int]) -> dict[str, object]:

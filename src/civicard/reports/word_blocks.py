@@ -23,6 +23,7 @@ from civicard.reports.document import (
     placed,
 )
 from civicard.reports.drawing import pixels, to_png, to_svg
+from civicard.reports.sheet_layout import units
 from civicard.reports.word_styles import made
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ HEAD_SHADE, ROW_SHADE = "E8E8E8", "F2F2F2"
 RULE = {"val": "single", "sz": "4", "space": "0", "color": "000000"}
 # Half points.
 TAG_SIZE = "18"
+# Twentieths of a point to half an em: of the type of cells, of that of smaller ones, of a tag's; what a tag's
+# frame and the space before it add.
+CELL_HALF_EM, DENSE_HALF_EM, TAG_HALF_EM, TAG_EDGES = 105, 90, 90, 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +72,15 @@ class Writer:
                     yield _page_break()
 
     def paragraph(
-        self, style: str, runs: tuple[Run, ...], *, keep_next: bool = False, align: str = ""
+        self,
+        style: str,
+        runs: tuple[Run, ...],
+        *,
+        keep_next: bool = False,
+        align: str = "",
+        tag_below: bool = False,
     ) -> "Element":
-        """Return a paragraph in a style; newlines break the line."""
+        """Return a paragraph in a style; newlines break the line, and `tag_below` puts a tag on its own."""
         paragraph = made("w:p")
         layout = made("w:pPr")
         layout.append(made("w:pStyle", val=self.word.styles[style].style_id))
@@ -82,9 +92,15 @@ class Writer:
         for run in runs:
             paragraph.append(_run(run.text, bold=run.bold))
             if run.mark is Mark.UNSUPPORTED:
-                paragraph.append(_run("\u00a0", bold=False))
-                paragraph.append(boxed(UNSUPPORTED.into(self.language), size=TAG_SIZE))
+                if run.text:
+                    paragraph.append(_run("\n" if tag_below else "\u00a0", bold=False))
+                paragraph.append(boxed(self._tag, size=TAG_SIZE))
         return paragraph
+
+    @property
+    def _tag(self) -> str:
+        """The tag of what has no evidence, which breaks at no space."""
+        return UNSUPPORTED.into(self.language).replace(" ", "\u00a0")
 
     def _table(self, table: Table) -> Iterator["Element"]:
         """Yield caption, unit, table and note; the note's paragraph also keeps two tables apart."""
@@ -157,13 +173,17 @@ class Writer:
                 shape.append(made("w:shd", val="clear", color="auto", fill=HEAD_SHADE if head else ROW_SHADE))
             shape.append(made("w:vAlign", val="center"))
             box.append(shape)
-            box.append(self._cell(table, place, cell if row == place.row else None, head=head))
+            room = edges[column + cell.colspan] - edges[column] - 2 * BESIDE
+            box.append(self._cell(table, place, cell if row == place.row else None, room=room, head=head))
             element.append(box)
             column += cell.colspan
         return element
 
-    def _cell(self, table: Table, place: Placed, cell: Cell | None, *, head: bool) -> "Element":
-        """Return the paragraph of a cell; `cell` is None below the first row of a spanning one."""
+    def _cell(self, table: Table, place: Placed, cell: Cell | None, *, room: int, head: bool) -> "Element":
+        """Return the paragraph of a cell; `cell` is None below the first row of a spanning one.
+
+        Word knows no run that may not break, so a tag that might not fit beside the text stands below it.
+        """
         names = (styles.DENSE_HEAD, styles.HEAD) if head else (styles.DENSE_CELL, styles.CELL)
         style = names[0] if table.dense else names[1]
         is_header = place.row < table.header_rows
@@ -172,7 +192,10 @@ class Writer:
         align = cell.align or ("center" if is_header else table.columns[place.column].align)
         mark = Mark.UNSUPPORTED if cell.unsupported else None
         runs = (Run(text=cell.text, bold=cell.bold, mark=mark),) if cell.text or mark else ()
-        return self.paragraph(style, runs, keep_next=is_header, align=align)
+        half_em = DENSE_HALF_EM if table.dense else CELL_HALF_EM
+        needed = units(cell.text) * half_em + units(self._tag) * TAG_HALF_EM + TAG_EDGES
+        below = "\n" in cell.text or needed > room
+        return self.paragraph(style, runs, keep_next=is_header, align=align, tag_below=below)
 
     def _chart(self, chart: Chart) -> Iterator["Element"]:
         """Yield the picture, with its words for those who cannot see it, and the caption below."""

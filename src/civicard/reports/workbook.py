@@ -1,5 +1,6 @@
 """Excel workbooks by xlsxwriter: the text first, then every table on a sheet of its own, ready to print.
 
+A document that is one table, with no more than some paragraphs around it, is one sheet.
 Text is always written as text: what begins with = + - or @ is never a formula, and an address never a link.
 Exact numbers become floats here, under a format that shows them exactly as the document does.
 """
@@ -48,12 +49,15 @@ SONG, HEI, KAI = "仿宋", "黑体", "楷体"
 SIZE, TITLE_SIZE = 11, 16
 A4 = 9
 MARGINS_INCH = {"left": 0.6, "right": 0.6, "top": 0.9, "bottom": 0.8}
-# Widths are in characters of the default font; a Chinese character takes two.
-TEXT_WIDTH, UPRIGHT_WIDTH, WIDE_WIDTH, PIXELS_A_UNIT = 72, 96, 140, 7
+# Widths are in characters of the default font; a Chinese character takes two. LibreOffice does not shrink a
+# single column to the page, so the text's fits A4 even where a wider font stands in for the default one.
+TEXT_WIDTH, UPRIGHT_WIDTH, WIDE_WIDTH, PIXELS_A_UNIT = 70, 96, 140, 7
+TEXT_COLUMN = (float(TEXT_WIDTH),)
 # Excel keeps no longer header or footer than 255 characters, codes included.
 LONGEST_EDGE = 200
 LONGEST_CELL = 32_767
 LONGEST_PROPERTY = 255
+CAPTION_SIZE = 13
 Look = Mapping[str, object]
 PLAIN: Look = {"text_wrap": True, "valign": "vcenter"}
 TEXT_LOOKS: Mapping[Style, Look] = {
@@ -104,18 +108,19 @@ class _Writer:
     formats: dict[tuple[tuple[str, object], ...], "Format"] = field(default_factory=dict)
 
     def write(self) -> None:
-        """Write the text sheet and a sheet for each table."""
+        """Write the text sheet and a sheet for each table, or the one sheet of a document that is one table."""
+        tables = [block for block in self.document.blocks if isinstance(block, Table)]
+        if len(tables) == 1 and not any(isinstance(block, Heading | Chart) for block in self.document.blocks):
+            self._write_one(tables[0])
+            return
         text = CONTENTS.into(self.document.language)
         names = {text.casefold()}
-        tables = [block for block in self.document.blocks if isinstance(block, Table)]
         titles = [sheet_name(table.caption, number, names) for number, table in enumerate(tables, start=1)]
         self._write_text(self.book.add_worksheet(text), titles)
         for table, title in zip(tables, titles, strict=True):
-            sheet = self.book.add_worksheet(title)
-            self._write_table(sheet, table)
-            if len(tables) == 1:
-                # A document that is one table opens on it.
-                sheet.activate()
+            sheet, widths = self.book.add_worksheet(title), self._columns(table)
+            self._write_table(sheet, self._origin(sheet, widths), table, widths)
+            self._set_up_table(sheet, widths)
 
     def _look(self, *looks: Look) -> "Format":
         """Return the format that combines `looks`, made once."""
@@ -139,25 +144,27 @@ class _Writer:
             sheet.set_header(f'&R&"{HEI}"&12 {_edge(self.document.origin_mark)}')
         sheet.set_footer(f"&C— &P —\n&7 {_edge(self.document.footer_note)}")
 
+    def _write_one(self, table: Table) -> None:
+        """Write a document that is one table on one sheet: title above it, paragraphs where they stand."""
+        sheet = self.book.add_worksheet(sheet_name(table.caption or self.document.title_line, 1, set()))
+        widths = self._columns(table)
+        row = self._titles(sheet, widths)
+        # Paragraphs above the header could fill the screen if they were frozen with it.
+        is_top = True
+        for block in self.document.blocks:
+            if isinstance(block, Table):
+                row = self._write_table(sheet, row, block, widths, freeze=is_top)
+            elif isinstance(block, Paragraph):
+                row = self._line(sheet, row, self._marked(block), TEXT_LOOKS[block.style], widths=widths)
+                is_top = False
+        self._footer_note(sheet, row, widths)
+        self._set_up_table(sheet, widths)
+
     def _write_text(self, sheet: "Worksheet", titles: Sequence[str]) -> None:
         """Write title and paragraphs in order, one to a row; tables are named, charts are pictures."""
         document = self.document
         sheet.set_column(0, 0, TEXT_WIDTH)
-        row = 0
-        if document.origin_mark:
-            row = self._line(
-                sheet, row, document.origin_mark, {"font_name": HEI, "bold": True, "align": "right"}
-            )
-        row = self._line(
-            sheet,
-            row,
-            document.title,
-            {"font_name": HEI, "font_size": TITLE_SIZE, "align": "center"},
-            TITLE_SIZE,
-        )
-        for line in (document.subtitle, *document.cover_lines):
-            if line:
-                row = self._line(sheet, row, line, {"align": "center"})
+        row = self._titles(sheet, TEXT_COLUMN)
         sheets = iter(titles)
         for block in document.blocks:
             match block:
@@ -175,9 +182,30 @@ class _Writer:
                     row = self._picture(sheet, row, block)
                 case PageBreak():
                     pass
-        if document.footer_note:
-            row = self._line(sheet, row, document.footer_note, {"font_size": 8, "font_color": "#555555"}, 8)
+        self._footer_note(sheet, row, TEXT_COLUMN)
         self._set_up(sheet, wide=False)
+
+    def _origin(self, sheet: "Worksheet", widths: Sequence[float]) -> int:
+        """Write the mark of origin, where there is one, into the first row; return the next row."""
+        look = {"font_name": HEI, "bold": True, "align": "right"}
+        mark = self.document.origin_mark
+        return self._line(sheet, 0, mark, look, widths=widths) if mark else 0
+
+    def _titles(self, sheet: "Worksheet", widths: Sequence[float]) -> int:
+        """Write mark of origin, title, subtitle and cover lines; return the next row."""
+        row = self._origin(sheet, widths)
+        look = {"font_name": HEI, "font_size": TITLE_SIZE, "align": "center"}
+        row = self._line(sheet, row, self.document.title, look, TITLE_SIZE, widths=widths)
+        for line in (self.document.subtitle, *self.document.cover_lines):
+            if line:
+                row = self._line(sheet, row, line, {"align": "center"}, widths=widths)
+        return row
+
+    def _footer_note(self, sheet: "Worksheet", row: int, widths: Sequence[float]) -> None:
+        """Write the note of every page once more below the text, where a screen shows it too."""
+        if self.document.footer_note:
+            look = {"font_size": 8, "font_color": "#555555"}
+            self._line(sheet, row, self.document.footer_note, look, 8, widths=widths)
 
     def _marked(self, paragraph: Paragraph) -> str:
         """Return the text of a paragraph with its marks in brackets."""
@@ -186,11 +214,23 @@ class _Writer:
             run.text + (f"〔{tag}〕" if run.mark is Mark.UNSUPPORTED else "") for run in paragraph.runs
         )
 
-    def _line(self, sheet: "Worksheet", row: int, text: str, look: Look, size: int = SIZE) -> int:
-        """Write a text into as many rows as it takes to show all of it; return the next row."""
-        for piece in pieces(text, TEXT_WIDTH, size):
-            sheet.write_string(row, 0, piece, self._look(look))
-            sheet.set_row(row, height_pt(piece, TEXT_WIDTH, size))
+    def _line(
+        self,
+        sheet: "Worksheet",
+        row: int,
+        text: str,
+        look: Look,
+        size: int = SIZE,
+        *,
+        widths: Sequence[float] = TEXT_COLUMN,
+    ) -> int:
+        """Write a text over all columns, into as many rows as show all of it; return the next row."""
+        shape, whole, last = self._look(look), sum(widths), len(widths) - 1
+        for piece in pieces(text, whole, size):
+            if last:
+                sheet.merge_range(row, 0, row, last, "", shape)
+            sheet.write_string(row, 0, piece, shape)
+            sheet.set_row(row, height_pt(piece, whole, size))
             row += 1
         return row
 
@@ -215,44 +255,41 @@ class _Writer:
             else row
         )
 
-    def _write_table(self, sheet: "Worksheet", table: Table) -> None:
-        """Write a table: caption, unit and header above, each row as high as its text, note below."""
+    def _columns(self, table: Table) -> list[float]:
+        """Return how wide the columns of a table are on its sheet."""
         whole = WIDE_WIDTH if self.document.landscape or table.dense else UPRIGHT_WIDTH
-        widths = column_widths(table, whole, self._shown)
+        return column_widths(table, whole, self._shown)
+
+    def _set_up_table(self, sheet: "Worksheet", widths: Sequence[float]) -> None:
+        """Set the columns of a table's sheet, and its page by how wide they are."""
         for number, width in enumerate(widths):
             sheet.set_column(number, number, width)
-        above: tuple[tuple[str, Look], ...] = (
-            (self.document.origin_mark, {"font_name": HEI, "bold": True, "align": "right"}),
-            (table.caption, {"font_name": HEI, "bold": True, "align": "center", "font_size": 13}),
-            (table.unit_note, {"align": "right"}),
-        )
-        row = 0
-        for text, look in above:
-            if text:
-                self._across(sheet, row, widths, text, look)
-                row += 1
-        first = row
-        for number, height in enumerate(row_heights(table, widths, self._shown)):
-            sheet.set_row(first + number, height)
-        for place in placed(table):
-            self._cell(sheet, first, table, place)
-        if table.note:
-            end = first + len(table.rows)
-            self._across(sheet, end, widths, table.note, {"font_size": 9, "align": "left"})
-        if table.header_rows:
-            sheet.freeze_panes(first + table.header_rows, 0)
-            sheet.repeat_rows(first, first + table.header_rows - 1)
         self._set_up(sheet, wide=sum(widths) > UPRIGHT_WIDTH * 1.3)
         sheet.center_horizontally()
 
-    def _across(self, sheet: "Worksheet", row: int, widths: Sequence[float], text: str, look: Look) -> None:
-        """Write a text over the whole width of a table."""
-        last = len(widths) - 1
-        shape = self._look(look)
-        if last:
-            sheet.merge_range(row, 0, row, last, "", shape)
-        sheet.write_string(row, 0, text, shape)
-        sheet.set_row(row, height_pt(text, sum(widths), 13))
+    def _write_table(
+        self, sheet: "Worksheet", row: int, table: Table, widths: Sequence[float], *, freeze: bool = True
+    ) -> int:
+        """Write a table from `row` on, caption and unit above and note below; return the next row."""
+        above: tuple[tuple[str, Look], ...] = (
+            (table.caption, {"font_name": HEI, "bold": True, "align": "center", "font_size": CAPTION_SIZE}),
+            (table.unit_note, {"align": "right"}),
+        )
+        for text, look in above:
+            if text:
+                row = self._line(sheet, row, text, look, CAPTION_SIZE, widths=widths)
+        for number, height in enumerate(row_heights(table, widths, self._shown), start=row):
+            sheet.set_row(number, height)
+        for place in placed(table):
+            self._cell(sheet, row, table, place)
+        if table.header_rows:
+            body = row + table.header_rows
+            sheet.repeat_rows(row, body - 1)
+            if freeze:
+                sheet.freeze_panes(body, 0)
+        end = row + len(table.rows)
+        note_look = {"font_size": 9, "align": "left"}
+        return self._line(sheet, end, table.note, note_look, widths=widths) if table.note else end
 
     def _tag(self, place: Placed) -> str:
         """Return the mark of a cell as text, or nothing."""
