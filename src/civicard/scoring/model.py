@@ -12,12 +12,13 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    GetJsonSchemaHandler,
     ModelWrapValidatorHandler,
+    PlainSerializer,
+    PlainValidator,
+    WithJsonSchema,
     model_validator,
 )
-from pydantic.annotated_handlers import GetCoreSchemaHandler
-from pydantic_core import PydanticCustomError, core_schema
+from pydantic_core import PydanticCustomError
 
 from civicard.kernel.exact import Fraction, Rounding, plain, rounded
 from civicard.kernel.text import Text
@@ -31,72 +32,36 @@ def fault(zh: str, en: str) -> PydanticCustomError:
     return PydanticCustomError(FAULT, "{en}", {"zh": zh, "en": en})
 
 
-class _NumberField:
-    """Reads an exact number; text, yes/no and binary floats are not numbers."""
-
-    @classmethod
-    def __get_pydantic_core_schema__(
-        cls, _source: object, _handler: GetCoreSchemaHandler
-    ) -> core_schema.CoreSchema:
-        return core_schema.no_info_plain_validator_function(
-            cls._read,
-            serialization=core_schema.plain_serializer_function_ser_schema(plain),
+def _number(value: object) -> Fraction:
+    """Return an exact number; text, yes/no and binary floats are not numbers."""
+    if isinstance(value, Fraction):
+        if value.denominator > 10**MOST_DIGITS or abs(value.numerator) > 10**MOST_DIGITS:
+            raise fault(f"数字超过 {MOST_DIGITS} 位", f"the number has more than {MOST_DIGITS} digits")
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Fraction(value)
+    if isinstance(value, str):
+        raise fault(
+            f"需要数值，这里是文字“{value[:40]}”；数字不加引号，也不带单位",
+            f"a number is needed, here stands the text {value[:40]!r}; write digits without quotes or unit",
         )
+    raise fault("需要数值", "a number is needed")
 
-    @classmethod
-    def __get_pydantic_json_schema__(cls, _core: object, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^-?\d+/\d+$"}]}
 
-    @classmethod
-    def _read(cls, value: object) -> Fraction:
-        if isinstance(value, Fraction):
-            if value.denominator > 10**MOST_DIGITS or abs(value.numerator) > 10**MOST_DIGITS:
-                raise fault(f"数字超过 {MOST_DIGITS} 位", f"the number has more than {MOST_DIGITS} digits")
+def _text(value: object) -> Text:
+    """Return plain text (Chinese), or that of a mapping with `zh` and `en`."""
+    match value:
+        case Text():
             return value
-        if isinstance(value, int) and not isinstance(value, bool):
-            return Fraction(value)
-        if isinstance(value, str):
-            raise fault(
-                f"需要数值，这里是文字“{value[:40]}”；数字不加引号，也不带单位",
-                f"a number is needed, here stands the text {value[:40]!r}; write digits without quotes or unit",
-            )
-        raise fault("需要数值", "a number is needed")
+        case {"zh": str(zh), "en": str(en), **rest} if not rest:
+            return Text(zh.strip(), en.strip())
+        case {"zh": str(zh), **rest} if not rest:
+            return Text(zh.strip())
+    return Text(word(value))
 
 
-class _TextField:
-    """Reads plain text (Chinese), or a mapping with `zh` and `en`."""
-
-    @classmethod
-    def __get_pydantic_core_schema__(
-        cls, _source: object, _handler: GetCoreSchemaHandler
-    ) -> core_schema.CoreSchema:
-        return core_schema.no_info_plain_validator_function(
-            cls._read,
-            serialization=core_schema.plain_serializer_function_ser_schema(
-                lambda text: {"zh": text.zh, "en": text.en} if text.en else text.zh
-            ),
-        )
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, _core: object, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        both = {
-            "type": "object",
-            "properties": {"zh": {"type": "string"}, "en": {"type": "string"}},
-            "required": ["zh"],
-            "additionalProperties": False,
-        }
-        return {"anyOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}, both]}
-
-    @staticmethod
-    def _read(value: object) -> Text:
-        match value:
-            case Text():
-                return value
-            case {"zh": str(zh), "en": str(en), **rest} if not rest:
-                return Text(zh.strip(), en.strip())
-            case {"zh": str(zh), **rest} if not rest:
-                return Text(zh.strip())
-        return Text(word(value))
+def _written(text: Text) -> str | dict[str, str]:
+    return {"zh": text.zh, "en": text.en} if text.en else text.zh
 
 
 def word(value: object) -> str:
@@ -111,29 +76,30 @@ def word(value: object) -> str:
     raise fault("需要文字，或 {zh: …, en: …}", "text is needed, or {zh: …, en: …}")
 
 
-class _WordField:
-    """Reads a code or another short word; a number that stands without quotes is taken as it is printed."""
-
-    @classmethod
-    def __get_pydantic_core_schema__(
-        cls, _source: object, _handler: GetCoreSchemaHandler
-    ) -> core_schema.CoreSchema:
-        return core_schema.no_info_plain_validator_function(
-            word, serialization=core_schema.plain_serializer_function_ser_schema(str)
-        )
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, _core: object, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"type": ["string", "number"]}
-
-
 def _whole(value: object) -> object:
     return value.numerator if isinstance(value, Fraction) and value.denominator == 1 else value
 
 
-Exact = Annotated[Fraction, _NumberField]
-Said = Annotated[Text, _TextField]
-Word = Annotated[str, _WordField]
+BOTH_LANGUAGES = {
+    "type": "object",
+    "properties": {"zh": {"type": "string"}, "en": {"type": "string"}},
+    "required": ["zh"],
+    "additionalProperties": False,
+}
+
+Exact = Annotated[
+    Fraction,
+    PlainValidator(_number),
+    PlainSerializer(plain),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^-?\d+/\d+$"}]}),
+]
+Said = Annotated[
+    Text,
+    PlainValidator(_text),
+    PlainSerializer(_written),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}, BOTH_LANGUAGES]}),
+]
+Word = Annotated[str, PlainValidator(word), WithJsonSchema({"type": ["string", "number"]})]
 Whole = Annotated[int, BeforeValidator(_whole), Field(strict=True)]
 
 

@@ -139,12 +139,15 @@ class Scorer:
 
     def needs(self) -> frozenset[str]:
         """Return the figures that points, total or grade rest on directly."""
-        framework = self.framework
-        conditions = [one.when for one in framework.ceilings] + [one.when for one in framework.vetoes]
         return frozenset(
             [name for leaf in self.leaves for name in leaf.rule.needs()]
-            + [name for when in conditions for name in parsed(when).names]
+            + [name for condition in self.conditions() for name in condition.names]
         )
+
+    def conditions(self) -> list[Expression]:
+        """Return the conditions of ceilings and vetoes."""
+        ceilings, vetoes = self.framework.ceilings, self.framework.vetoes
+        return [parsed(when) for when in [*(one.when for one in ceilings), *(one.when for one in vetoes)]]
 
     def outcomes(self, case: Case) -> dict[str, Outcome]:
         """Return the outcome of every indicator that has a rule, in points of its weight."""

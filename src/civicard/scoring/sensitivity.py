@@ -308,12 +308,9 @@ def _scorers(loaded: Loaded, known: list[Open]) -> list[tuple[dict[str, str], Sc
 def _connected(programme: Programme, known: list[Open]) -> list[list[Open]]:
     """Return the ambiguities in sets that touch no common indicator or condition."""
     rests = {name: _rests(figure) for name, figure in programme.figures.items()}
-    needs = {leaf.code: leaf.rule.needs() for leaf in Scorer(programme.framework).leaves}
-    framework = programme.framework
-    for at, when in enumerate(
-        [one.when for one in (*framework.ceilings,)] + [one.when for one in framework.vetoes]
-    ):
-        needs[f"condition {at}"] = parsed(when).names
+    scorer = Scorer(programme.framework)
+    needs = {leaf.code: leaf.rule.needs() for leaf in scorer.leaves}
+    needs |= {f"condition {at}": one.names for at, one in enumerate(scorer.conditions())}
     reached = {code: _all_below(names, rests) for code, names in needs.items()}
     sets: list[tuple[set[str], list[Open]]] = []
     for one in known:
