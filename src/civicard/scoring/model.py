@@ -3,7 +3,8 @@
 The models are the file format, the JSON Schema, and the objects that score, all three from one declaration.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Self
 
@@ -13,12 +14,9 @@ from pydantic import (
     ConfigDict,
     Field,
     ModelWrapValidatorHandler,
-    PlainSerializer,
-    PlainValidator,
-    WithJsonSchema,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, core_schema
 
 from civicard.kernel.exact import Fraction, Rounding, plain, rounded
 from civicard.kernel.text import Text
@@ -87,19 +85,32 @@ BOTH_LANGUAGES = {
     "additionalProperties": False,
 }
 
-Exact = Annotated[
-    Fraction,
-    PlainValidator(_number),
-    PlainSerializer(plain),
-    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^-?\d+/\d+$"}]}),
-]
-Said = Annotated[
-    Text,
-    PlainValidator(_text),
-    PlainSerializer(_written),
-    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}, BOTH_LANGUAGES]}),
-]
-Word = Annotated[str, PlainValidator(word), WithJsonSchema({"type": ["string", "number"]})]
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Read:
+    """How a field is read, written and described; pydantic's own plain validator costs a tenth of a start."""
+
+    read: Callable[[object], object]
+    write: Callable[[Any], object]
+    schema: dict[str, Any]
+
+    def __get_pydantic_core_schema__(self, _source: object, _handler: object) -> core_schema.CoreSchema:
+        """Return the schema that calls the two functions."""
+        return core_schema.no_info_plain_validator_function(
+            self.read, serialization=core_schema.plain_serializer_function_ser_schema(self.write)
+        )
+
+    def __get_pydantic_json_schema__(self, _core: object, _handler: object) -> dict[str, Any]:
+        """Return what an editor is told."""
+        return {**self.schema}  # pydantic adds to what it is given
+
+
+NUMBER_SCHEMA = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^-?\d+/\d+$"}]}
+TEXT_SCHEMA = {"anyOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}, BOTH_LANGUAGES]}
+
+Exact = Annotated[Fraction, Read(_number, plain, NUMBER_SCHEMA)]
+Said = Annotated[Text, Read(_text, _written, TEXT_SCHEMA)]
+Word = Annotated[str, Read(word, str, {"type": ["string", "number"]})]
 Whole = Annotated[int, BeforeValidator(_whole), Field(strict=True)]
 
 
