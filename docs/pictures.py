@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import pypdfium2
 from PIL import Image
 
-from civicard.evaluation.files import write_all
 from civicard.evaluation.opening import open_programme
 from civicard.evaluation.receipts import receipt
+from civicard.files import write_all
 from civicard.reports.documents import make_documents
 from civicard.scoring import evaluate, sensitivity
 

@@ -9,10 +9,10 @@ import duckdb
 import openpyxl
 import pytest
 
-from civicard.evaluation.files import FileUnreadable
 from civicard.evaluation.spreadsheets import WorkbookUnreadable
 from civicard.evaluation.tables import Cell, TableRefused, UnitTable, read_table, write_table
 from civicard.evaluation.tables.inputs import TableInputs, to_inputs
+from civicard.files import FileUnreadable
 from civicard.kernel.exact import Fraction
 from civicard.scoring.evidence import Answer
 from civicard.scoring.figures import Lack, State

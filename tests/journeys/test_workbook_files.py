@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from civicard.evaluation.files import (
+from civicard.files import (
     FileUnreadable,
     FileUnwritable,
     read_bytes,

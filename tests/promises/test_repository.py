@@ -40,6 +40,7 @@ LAYERS = [
     ["network"],
     ["ledger"],
     ["vault"],
+    ["files"],
     ["scoring"],
     ["kernel"],
 ]

@@ -69,18 +69,18 @@ def run_to_workbook(arguments: argparse.Namespace) -> int:
 
 def run_from_workbook(arguments: argparse.Namespace) -> int:
     """Write the programme file of a filled workbook, once it is found in order."""
-    from civicard.evaluation.files import read_bytes
     from civicard.evaluation.spreadsheets import MOST_BYTES
     from civicard.evaluation.workbook import from_workbook
+    from civicard.files import read_bytes
 
     return _programme(arguments, from_workbook(read_bytes(arguments.file, MOST_BYTES), arguments.file.name))
 
 
 def run_from_form(arguments: argparse.Namespace) -> int:
     """Write the programme file of a filled self-evaluation form, once it is found in order."""
-    from civicard.evaluation.files import read_bytes
     from civicard.evaluation.form import from_form
     from civicard.evaluation.spreadsheets import MOST_BYTES
+    from civicard.files import read_bytes
 
     return _programme(arguments, from_form(read_bytes(arguments.file, MOST_BYTES), arguments.file.name))
 
@@ -102,7 +102,7 @@ def _programme(arguments: argparse.Namespace, text: str) -> int:
 
 
 def _written(arguments: argparse.Namespace, data: bytes, ending: str) -> int:
-    from civicard.evaluation.files import write_whole
+    from civicard.files import write_whole
 
     out: Path = arguments.out or arguments.file.with_suffix(ending)
     if arguments.out is None and out.exists():

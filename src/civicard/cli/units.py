@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from civicard.cli.evaluate import WrongUse
 from civicard.cli.printing import SIMULATED, STATES
 from civicard.cli.progress import Progress
-from civicard.evaluation.files import write_whole
 from civicard.evaluation.opening import Opened
 from civicard.evaluation.tables import Cell, UnitTable, read_table, write_table
 from civicard.evaluation.tables.inputs import to_inputs
+from civicard.files import write_whole
 from civicard.kernel.exact import Fraction, decimal_places, plain, rounded
 from civicard.kernel.text import Language, Text
 from civicard.scoring.many import UnitScores, score_units

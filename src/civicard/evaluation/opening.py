@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from civicard.evaluation.files import read_text
+from civicard.files import read_text
 from civicard.scoring.load import Loaded, beside, load
 from civicard.scoring.source import MOST_BYTES
 

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from civicard.cli.reference import pages
-from civicard.evaluation.files import write_all
+from civicard.files import write_all
 from civicard.kernel.refusal import Refusal
 
 

@@ -9,11 +9,11 @@ front unless it is a number; read from CSV, that apostrophe is taken off again. 
 
 from pathlib import Path
 
-from civicard.evaluation.files import read_bytes
 from civicard.evaluation.spreadsheets import MOST_BYTES
 from civicard.evaluation.tables.reading import from_csv, from_parquet, from_sheet
 from civicard.evaluation.tables.unit_table import Cell, TableRefused, UnitTable, cell_of
 from civicard.evaluation.tables.writing import to_csv, to_parquet, to_sheet
+from civicard.files import read_bytes
 from civicard.kernel.text import Text
 
 MOST_FILE_BYTES = 256_000_000

@@ -194,7 +194,7 @@ class Places:
         # Who types 99.6% gets a cell in percent format that holds 0.996.
         shown = (
             f'IF(LEFT(CELL("format",{given}),1)="P",{given}*100,{given})'
-            if figure.measure.symbol == "%"
+            if figure.measured_in.symbol == "%"
             else given
         )
         lack = f'IF({own("not_applicable")}<>"",{quoted(NOT_APPLICABLE)},IF({own("disputed")}<>"",{quoted(DISPUTED)},{quoted(NO_DATA)}))'
@@ -205,9 +205,9 @@ class Places:
         expression = parsed(figure.formula or "")
         if any(name not in self.live for name in expression.names):
             return None
-        measures = {name: self.programme.figures[name].measure for name in expression.names}
+        measures = {name: self.programme.figures[name].measured_in for name in expression.names}
         own = expression.unit(measures)
-        factor = own.scale / figure.measure.scale if own is not None else Fraction(1)
+        factor = own.scale / figure.measured_in.scale if own is not None else Fraction(1)
         body = translated(expression, self.live)
         body = rounding(body if factor == 1 else f"{body}*{number(factor)}", figure.round) or ""
         cells = [self.live[name] for name in expression.names]

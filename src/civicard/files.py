@@ -94,7 +94,7 @@ def write_whole(path: Path | str, data: bytes) -> None:
             _moved(part, target)
         finally:
             part.unlink(missing_ok=True)
-        _settle(target.parent)
+        settle(target.parent)
     except (OSError, ValueError) as error:
         raise _unwritable(_shown(path), error) from None
 
@@ -127,7 +127,7 @@ def write_all(folder: Path | str, files: Mapping[str, bytes]) -> None:
         finally:
             for part in parts.values():
                 part.unlink(missing_ok=True)
-        _settle(home)
+        settle(home)
     except (OSError, ValueError) as error:
         raise _unwritable(shown, error) from None
 
@@ -200,7 +200,7 @@ def _moved(part: Path, target: Path) -> None:
     part.replace(target)
 
 
-def _settle(folder: Path) -> None:
+def settle(folder: Path) -> None:
     """Bring the folder's own list of names to the disk, where the system can."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
