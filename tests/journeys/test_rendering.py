@@ -24,7 +24,7 @@ import pytest
 from docx.oxml.ns import qn
 from docx.shared import Mm
 
-from civicard.kernel.exact import Fraction, grouped, plain
+from civicard.kernel.exact import Fraction, from_text, grouped, plain
 from civicard.kernel.refusal import Refusal
 from civicard.reports.charts import (
     budget_against_spending,
@@ -164,7 +164,7 @@ HOSTILE = (
 
 
 def number(amount: str, places: int | None = None, **more: object) -> Cell:
-    exact = Fraction(amount)
+    exact = from_text(amount)
     settings = {"align": Align.RIGHT, **more}
     return Cell(text=grouped(exact, places), number=exact, **settings)  # type: ignore[arg-type]  # settings of any kind are passed on
 
@@ -271,7 +271,7 @@ def hostile_table() -> Table:
 
 def blocks() -> list[Block]:
     scored = [
-        (code, name, None if points is None else Fraction(points), Fraction(weight))
+        (code, name, None if points is None else from_text(points), Fraction(weight))
         for code, _, name, weight, points, _ in SCORES
     ]
     bands = [("优", 90, 100), ("良", 80, 90), ("中", 60, 80), ("差", 0, 60)]
@@ -326,7 +326,7 @@ def blocks() -> list[Block]:
         Heading(level=2, text="（二）计分口径对结论的影响"),
         Chart(
             option=sensitivity(
-                [(label, Fraction(total)) for label, total in readings],
+                [(label, from_text(total)) for label, total in readings],
                 [(grade, Fraction(least), Fraction(most)) for grade, least, most in bands],
                 "不足一步按一步扣",
             ),
@@ -809,7 +809,7 @@ def test_cells_find_their_places_beside_those_that_span() -> None:
     ],
 )
 def test_a_number_format_follows_from_what_is_printed(text: str, exact: str, shown_as: str) -> None:
-    assert number_format(Cell(text=text, number=Fraction(exact))) == shown_as
+    assert number_format(Cell(text=text, number=from_text(exact))) == shown_as
 
 
 @pytest.mark.parametrize(
@@ -817,7 +817,7 @@ def test_a_number_format_follows_from_what_is_printed(text: str, exact: str, sho
 )
 def test_a_cell_that_shows_another_number_than_it_holds_is_a_mistake(text: str, exact: str) -> None:
     with pytest.raises(ValueError, match="A cell"):
-        Cell(text=text, number=Fraction(exact))
+        Cell(text=text, number=from_text(exact))
 
 
 def test_charts_draw_the_same_whenever_they_are_drawn_and_share_no_ids() -> None:

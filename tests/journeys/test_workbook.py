@@ -25,7 +25,7 @@ from civicard.evaluation.workbook.layout import (
 )
 from civicard.evaluation.workbook.records import from_row, to_row
 from civicard.evaluation.yaml_text import as_yaml, same
-from civicard.kernel.exact import Fraction
+from civicard.kernel.exact import Fraction, from_text
 from civicard.scoring.evaluate import Evaluation, evaluate
 from civicard.scoring.figures import Lack
 from civicard.scoring.load import Loaded, beside, load
@@ -398,9 +398,9 @@ def test_libreoffice_computes_every_kind_of_rule_as_the_engine_does(tmp_path: Pa
     for name, figures in CASES.items():
         value = every_kind().value
         for figure, number in figures.items():
-            value["figures"][figure]["value"] = Fraction(number)
+            value["figures"][figure]["value"] = from_text(number)
         if "cards" in figures:
-            value["figures"]["cards"]["peers"] = [Fraction(figures["cards"]), Fraction(100), Fraction(90)]
+            value["figures"]["cards"]["peers"] = [from_text(figures["cards"]), Fraction(100), Fraction(90)]
         cases[name] = load({f"{name}.yaml": as_yaml(value)})
     paths = recalculated({name: to_workbook(loaded) for name, loaded in cases.items()}, tmp_path)
     for name, loaded in cases.items():

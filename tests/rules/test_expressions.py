@@ -2,7 +2,7 @@
 
 import pytest
 
-from civicard.kernel.exact import Fraction
+from civicard.kernel.exact import Fraction, from_text
 from civicard.scoring import units
 from civicard.scoring.expressions import ExpressionFault, NoValueError, parsed
 
@@ -25,7 +25,7 @@ from civicard.scoring.expressions import ExpressionFault, NoValueError, parsed
     ],
 )
 def test_values_are_exact(text: str, value: str) -> None:
-    assert parsed(text).value({"a": Fraction(1), "b": Fraction(3)}) == Fraction(value)
+    assert parsed(text).value({"a": Fraction(1), "b": Fraction(3)}) == from_text(value)
 
 
 @pytest.mark.parametrize(

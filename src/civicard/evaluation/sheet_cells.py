@@ -9,7 +9,7 @@ from typing import NamedTuple
 from openpyxl.cell.cell import Cell, MergedCell
 from openpyxl.worksheet.worksheet import Worksheet
 
-from civicard.kernel.exact import Fraction, from_decimal, plain
+from civicard.kernel.exact import Fraction, from_decimal, from_text, plain
 from civicard.kernel.text import Text
 from civicard.scoring import units
 
@@ -113,7 +113,7 @@ def not_a_number(value: object, unit: str) -> CellProblem:
     match = WRITTEN.fullmatch(text.translate(WIDE))
     zh, en = "请填数字，不带单位", "a plain number is needed, without its unit"
     if match is not None:
-        number, given = Fraction(match[1].replace(",", "").replace("，", "")), match[2]
+        number, given = from_text(match[1].replace(",", "").replace("，", "")), match[2]
         one, other = units.unit(given), units.unit(unit)
         if given and unit and one.alike(other) and one.scale != other.scale:
             number *= one.scale / other.scale

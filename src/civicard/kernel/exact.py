@@ -15,7 +15,7 @@ else:
 
 __all__ = [
     "ONE_HUNDREDTH", "ROOT_PLACES", "ZERO", "Fraction", "Rounding",
-    "decimal_places", "from_decimal", "grouped", "plain", "root", "rounded",
+    "decimal_places", "from_decimal", "from_text", "grouped", "plain", "root", "rounded",
 ]  # fmt: skip
 
 ZERO = Fraction(0)
@@ -107,6 +107,20 @@ def grouped(number: Fraction, places: int | None = None) -> str:
 def from_decimal(number: Decimal) -> Fraction:
     """Return the fraction a finite decimal stands for."""
     return Fraction(*number.as_integer_ratio())
+
+
+def from_text(text: str) -> Fraction:
+    """Return the fraction that digits write, such as 99.60 or 2/3. Text is always read by this, never by the class.
+
+    Raises:
+        ValueError: it is no number.
+
+    >>> str(from_text("99.60")), str(from_text("7"))
+    ('498/5', '7')
+    """
+    # quicktions up to 1.24 reads a text of one character into the byte object b"\\0" that the whole process shares,
+    # which from then on holds that digit: hashes that begin with this byte, and paddings of it, silently change.
+    return Fraction(int(text)) if len(text) == 1 else Fraction(text)
 
 
 def root(number: Fraction, degree: int = 2, places: int = ROOT_PLACES) -> Fraction:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from civicard.kernel.exact import ONE_HUNDREDTH, Fraction, rounded
+from civicard.kernel.exact import ONE_HUNDREDTH, Fraction, from_text, rounded
 from civicard.kernel.text import Text
 from civicard.scoring import units
 from civicard.scoring.source import MOST_DIGITS, NUMBER
@@ -161,7 +161,7 @@ def _exact(node: ast.Constant, text: str) -> None:
         raise ExpressionFault(
             Text(f"算式中的数 {shown} 写法有误", f"{shown!r} is no number that a formula may hold")
         )
-    node.value = Fraction(digits)  # type: ignore[assignment]  # a Fraction stands where ast knows only literals
+    node.value = from_text(digits)  # type: ignore[assignment]  # a Fraction stands where ast knows only literals
 
 
 def _function(node: ast.expr) -> Formula:

@@ -9,13 +9,16 @@ that multiply, nesting without end, millions of nodes) meets a limit before any 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import yaml
 
-from civicard.kernel.exact import Fraction
+from civicard.kernel.exact import from_text
 from civicard.kernel.refusal import Refusal
 from civicard.kernel.text import Text
+
+if TYPE_CHECKING:
+    from civicard.kernel.exact import Fraction
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one is ten times as fast where it exists
 
@@ -202,7 +205,7 @@ class _Builder:
         if text in WORDS:
             return WORDS[text]
         if len(text) <= MOST_DIGITS and (NUMBER.fullmatch(text) or RATIO.fullmatch(text)):
-            return Fraction(text)
+            return from_text(text)
         if NOT_A_NUMBER.fullmatch(text):
             raise self.refuse(
                 event,

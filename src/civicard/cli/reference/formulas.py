@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from civicard.cli.reference.markdown import page, table
-from civicard.kernel.exact import Fraction, decimal_places, grouped, plain
+from civicard.kernel.exact import decimal_places, from_text, grouped, plain
 from civicard.scoring.expressions import (
     COMPARISONS,
     FUNCTIONS,
@@ -83,7 +83,7 @@ def _figures(example: Mapping[str, Any]) -> dict[str, Figure]:
     made = {}
     for name, given in example["figures"].items():
         value, _, symbol = given.partition(" ")
-        made[name] = Figure.model_validate({"name": name, "unit": symbol, "value": Fraction(value)})
+        made[name] = Figure.model_validate({"name": name, "unit": symbol, "value": from_text(value)})
     return made
 
 
@@ -102,7 +102,7 @@ def _result(example: Mapping[str, Any]) -> str:
 
 def _why(example: Mapping[str, Any]) -> str:
     try:
-        parsed(example["formula"]).unit({name: one.measure for name, one in _figures(example).items()})
+        parsed(example["formula"]).unit({name: one.measured_in for name, one in _figures(example).items()})
     except ExpressionFault as error:
         return error.text.en
     raise AssertionError(example)  # an example of what is refused

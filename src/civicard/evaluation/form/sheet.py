@@ -10,7 +10,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from civicard.evaluation.sheet_cells import EMPTY, CellProblem, Seen, seen
-from civicard.kernel.exact import Fraction, plain, rounded
+from civicard.kernel.exact import Fraction, from_text, plain, rounded
 from civicard.kernel.text import Text
 
 # Labels by what they stand for: what the text of a cell, without blanks and brackets, begins with.
@@ -191,7 +191,7 @@ class FormSheet:
             match = re.fullmatch(r"([-+]?[\d,]+(?:\.\d+)?)\s*(%?)", unicodedata.normalize("NFKC", text))
             if match is None or not AMOUNT.fullmatch(match[1]):
                 return Printed(text=text, place=place)
-            number = Fraction(match[1].replace(",", ""))
+            number = from_text(match[1].replace(",", ""))
             return Printed(text=text, number=number, shown=number, is_percent=bool(match[2]), place=place)
         places = SHOWN_PLACES.search(cell.number_format)
         number = found.value * 100 if found.is_percent else found.value

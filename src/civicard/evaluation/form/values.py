@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from civicard.evaluation.form.sheet import Printed
-from civicard.kernel.exact import Fraction
+from civicard.kernel.exact import Fraction, from_text
 from civicard.scoring import units
 from civicard.scoring.rules.step import Direction
 
@@ -61,7 +61,7 @@ def amount(printed: Printed) -> Amount | None:
         direction = Direction.REVERSE
     else:
         direction = Direction.EQUAL if sign in EXACTLY else Direction.POSITIVE
-    return Amount(number=Fraction(match["number"].replace(",", "")), unit=match["unit"], direction=direction)
+    return Amount(number=from_text(match["number"].replace(",", "")), unit=match["unit"], direction=direction)
 
 
 def pair(target: Printed, actual: Printed) -> tuple[Amount, Fraction] | None:

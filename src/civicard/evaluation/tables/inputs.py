@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from civicard.evaluation.sheet_cells import CellProblem, not_a_number
 from civicard.evaluation.tables.unit_table import MOST_SHOWN, Cell, TableRefused, UnitTable
-from civicard.kernel.exact import Fraction, from_decimal, plain
+from civicard.kernel.exact import Fraction, from_decimal, from_text, plain
 from civicard.kernel.text import Text
 from civicard.scoring import units
 from civicard.scoring.evidence import Answer
@@ -206,7 +206,7 @@ class _Matching:
     def _is_unit(self, head: str, given: str | None, figure: Figure) -> bool:
         if given is None:
             return True
-        one, other = units.unit(unicodedata.normalize("NFKC", given)), figure.measure
+        one, other = units.unit(unicodedata.normalize("NFKC", given)), figure.measured_in
         if one.alike(other) and one.scale == other.scale:
             return True
         need = figure.unit or "1"
@@ -372,7 +372,7 @@ def _number(cell: Cell, unit: str) -> Fraction:
         text = text[:-1].rstrip()
     if not DECIMAL.fullmatch(text):
         raise not_a_number(cell, unit)
-    return Fraction(text)
+    return from_text(text)
 
 
 def _checked(value: Fraction, figure: Figure) -> Fraction:

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from civicard.evaluation.sheet_cells import CellProblem, Seen, exact, not_a_number
 from civicard.evaluation.yaml_text import same
-from civicard.kernel.exact import Fraction, plain
+from civicard.kernel.exact import Fraction, from_text, plain
 from civicard.scoring import units
 from civicard.scoring.source import NUMBER
 
@@ -258,7 +258,7 @@ class CandidatesField(Field):
                     f"争议值应每行一个，写作“数值 | 出处”，这里是“{line[:40]}”",
                     f"write one disputed value a line, as `number | place`; here stands {line[:40]!r}",
                 )
-            found.append({"value": Fraction(match[1])} | ({"place": match[2].strip()} if match[2] else {}))
+            found.append({"value": from_text(match[1])} | ({"place": match[2].strip()} if match[2] else {}))
         return found
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from civicard.kernel.exact import Fraction
+from civicard.kernel.exact import from_text
 from civicard.reports.contents.binding import Binding
 from civicard.reports.contents.words import LEVELS, NOT_PROVIDED, Outline
 from civicard.reports.document import Align, Block, Cell, Chart, Paragraph, Run, Style, Table
@@ -29,7 +29,7 @@ def shown(
     """Return a cell; where its text is one plain number, that number goes with it."""
     number = None
     if NUMBER.fullmatch(text):
-        digits = Fraction(text.rstrip("%").replace(",", ""))
+        digits = from_text(text.rstrip("%").replace(",", ""))
         number = digits / 100 if text.endswith("%") else digits
     return Cell(text=text, number=number, align=align, bold=bold, shade=shade, unsupported=unsupported)
 
