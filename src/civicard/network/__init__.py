@@ -1,0 +1,1 @@
+"""The network: districts, their centres, the stations where cards are applied for and picked up."""
