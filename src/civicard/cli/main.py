@@ -14,7 +14,18 @@ from civicard.kernel.text import Language
 
 # Each command's module adds its own arguments and imports what it needs only when it runs, so that the plain
 # evaluation of a file starts in a fraction of a second.
-COMMANDS = ("evaluate", "sensitivity", "framework", "receipt")
+COMMANDS = (
+    "evaluate",
+    "sensitivity",
+    "framework",
+    "receipt",
+    "ledger",
+    "keys",
+    "measures",
+    "simulate",
+    "demo",
+    "migrate",
+)
 
 
 class Parser(argparse.ArgumentParser):

@@ -1,0 +1,201 @@
+"""Where an installation keeps its things: the lake's folder, and the keystore with the keys that sign seals.
+
+In development a keystore is made at first use, so that a first run needs no preparation. In production nothing is
+made by itself: keys that appear unasked are keys that nobody looks after.
+"""
+
+import contextlib
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from civicard.kernel.environment import SettingWrong, is_set, one_of, path_text
+from civicard.kernel.refusal import Refusal
+from civicard.kernel.text import Text
+
+if TYPE_CHECKING:
+    from civicard.vault.interface import Signer
+    from civicard.vault.keystore import Keystore
+    from civicard.vault.master import Master
+    from civicard.vault.signatures import PublicKeys
+
+__all__ = [
+    "SEAL_KEYS",
+    "KeysNotSetUp",
+    "add_seal_keys",
+    "data_folder",
+    "is_production",
+    "keystore",
+    "lake_folder",
+    "signers",
+    "trusted_keys",
+]
+
+DATA, LAKE, KEYSTORE, MODE = "CIVICARD_DATA", "CIVICARD_LAKE", "CIVICARD_KEYSTORE", "CIVICARD_MODE"
+MASTER, MASTER_FILE = "CIVICARD_MASTER_KEY", "CIVICARD_MASTER_KEY_FILE"
+# Every seal is signed twice: by a key that any tool verifies, and by one of the national algorithms.
+SEAL_KEYS = ("seal", "seal-sm2")
+KEYSTORE_NAME, MASTER_NAME = "keystore.json", "master.key"
+PRIVATE_MODE, PRIVATE_FOLDER = 0o600, 0o700
+MOST_KEYS_BYTES = 16_000_000
+
+
+class KeysNotSetUp(Refusal):
+    """The keystore that signs has no key for seals, or none is named where one must be."""
+
+    code = "keys_not_set_up"
+
+
+def is_production(environment: Mapping[str, str] = os.environ) -> bool:
+    """Tell whether `CIVICARD_MODE` is `production`."""
+    return one_of(environment, MODE, ("development", "production"), default="development") == "production"
+
+
+def data_folder(environment: Mapping[str, str] = os.environ) -> Path:
+    """Return the folder of everything that an installation writes: `CIVICARD_DATA`, else `var`."""
+    return Path(path_text(environment, DATA, default="var"))
+
+
+def lake_folder(environment: Mapping[str, str] = os.environ) -> Path:
+    """Return the folder of the lake: `CIVICARD_LAKE`, else `lake` in the data folder."""
+    return Path(path_text(environment, LAKE, default=str(data_folder(environment) / "lake")))
+
+
+def keystore(environment: Mapping[str, str] = os.environ) -> "Keystore":
+    """Return the keystore that the settings name; in development one is made in the data folder when there is none.
+
+    Raises:
+        KeysNotSetUp: in production, none is named.
+        SettingWrong: a setting is missing or wrong.
+        KeystoreUnreadable, KeystoreDamaged, MasterKeyWrong: the keystore cannot be opened.
+        KeystoreUnwritable: it cannot be made.
+    """
+    from civicard.vault.keystore import Keystore, keystore_from
+    from civicard.vault.master import master_from
+
+    if is_set(environment, KEYSTORE):
+        return keystore_from(environment)
+    if is_production(environment):
+        raise KeysNotSetUp(
+            Text(
+                f"生产模式下必须指定密钥库：请设置 {KEYSTORE}（文件路径）和 {MASTER_FILE} 或 {MASTER}（主密钥）。",
+                f"In production a keystore must be named: set {KEYSTORE} (its file) and {MASTER_FILE} or {MASTER} "
+                "(the master key).",
+            )
+        )
+    home = data_folder(environment)
+    path = home / KEYSTORE_NAME
+    if is_set(environment, MASTER) or is_set(environment, MASTER_FILE):
+        master = master_from(environment)
+    else:
+        master = master_from({MASTER_FILE: str(_own_master(home))})
+    kept = Keystore.open(path, master) if path.exists() else _made(path, master)
+    if lacks_seal_keys(kept):  # also where the process that made it was stopped in between
+        add_seal_keys(kept)
+    return kept
+
+
+def signers(environment: Mapping[str, str] = os.environ) -> "tuple[Signer, ...]":
+    """Return what signs seals: the current versions of the keys `seal` (Ed25519) and `seal-sm2` (SM2).
+
+    Raises:
+        KeysNotSetUp: the keystore has one of them not, or none is named in production; and as `keystore`.
+    """
+    kept = keystore(environment)
+    if lacking := lacks_seal_keys(kept):
+        listed = " ".join(lacking)
+        raise KeysNotSetUp(
+            Text(
+                f"密钥库中没有封签密钥 {listed}；请用 civicard keys add --seal 添加。",
+                f"The keystore has no key {listed} for seals; add it with `civicard keys add --seal`.",
+            )
+        )
+    return tuple(kept.signer(name) for name in SEAL_KEYS)
+
+
+def trusted_keys(path: Path | None, environment: Mapping[str, str] = os.environ) -> "PublicKeys":
+    """Return the public keys whose signatures count: those in the file `path`, else those of the keystore.
+
+    Raises:
+        FileUnreadable, PublicKeysDamaged: the file cannot be read; and as `keystore`.
+    """
+    from civicard.files import read_text
+    from civicard.vault.signatures import PublicKeys
+
+    if path is not None:
+        return PublicKeys.from_json(read_text(path, MOST_KEYS_BYTES))
+    return keystore(environment).public_keys()
+
+
+def lacks_seal_keys(kept: "Keystore") -> list[str]:
+    """Return the names of the keys for seals that a keystore has not."""
+    return [name for name in SEAL_KEYS if name not in kept.names()]
+
+
+def add_seal_keys(kept: "Keystore") -> list[str]:
+    """Add the keys that sign seals where they are lacking, and return the names of those added."""
+    from civicard.vault.keystore import Purpose
+    from civicard.vault.refusals import KeyExists
+
+    added = []
+    for name, purpose in zip(SEAL_KEYS, (Purpose.SIGNATURE_ED25519, Purpose.SIGNATURE_SM2), strict=True):
+        try:
+            kept.add(name, purpose)
+        except KeyExists:  # it was there, or another process was quicker
+            continue
+        added.append(name)
+    return added
+
+
+def _made(path: Path, master: "Master") -> "Keystore":
+    from civicard.vault.keystore import Keystore
+    from civicard.vault.refusals import KeystoreExists
+
+    try:
+        path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        kept = Keystore.create(path, master)
+    except KeystoreExists:
+        kept = Keystore.open(path, master)
+    except OSError as error:
+        raise _no_place(path.parent, error) from error
+    return kept
+
+
+def _own_master(home: Path) -> Path:
+    """Return the file of development's own master key, made when it is missing."""
+    from civicard.vault.master import Master
+
+    path = home / MASTER_NAME
+    if path.exists():
+        return path
+    if (home / KEYSTORE_NAME).exists():
+        raise KeysNotSetUp(
+            Text(
+                f"{home / KEYSTORE_NAME} 在，主密钥 {path} 不在，无法打开密钥库；请恢复主密钥，或移走密钥库以新建。",
+                f"{home / KEYSTORE_NAME} is there and its master key {path} is not: the keystore cannot be opened. "
+                "Bring the master key back, or move the keystore away so that a new one is made.",
+            )
+        )
+    part = home / f".{MASTER_NAME}.{secrets.token_hex(8)}.part"
+    try:
+        home.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_MODE), "w") as file:
+            file.write(Master.random().to_base64() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        # Linked, not moved: of two processes the quicker one's key stays, and it is never seen half written.
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(part)
+    except OSError as error:
+        raise _no_place(home, error) from error
+    finally:
+        part.unlink(missing_ok=True)
+    return path
+
+
+def _no_place(home: Path, error: OSError) -> SettingWrong:
+    said = error.strerror or str(error)
+    possible = Text(f"可写入的文件夹（{said}）", f"a folder that may be written ({said})")
+    return SettingWrong(DATA, possible, held=str(home))

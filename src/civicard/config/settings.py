@@ -1,0 +1,93 @@
+"""Django's settings, every one read from the environment with a type and a safe default.
+
+`CIVICARD_MODE` is `development` unless set to `production`, which then demands a secret key and the names of the
+hosts, and speaks only over TLS.
+"""
+
+import os
+import secrets
+from pathlib import Path
+from zoneinfo import available_timezones
+
+from civicard.config.database import database
+from civicard.kernel import environment
+from civicard.kernel.environment import SettingWrong
+from civicard.kernel.text import Text
+
+LEAST_SECRET = 50
+YEAR_SECONDS = 365 * 24 * 60 * 60
+
+CIVICARD_MODE = environment.one_of(
+    os.environ, "CIVICARD_MODE", ("development", "production"), default="development"
+)
+IS_PRODUCTION = CIVICARD_MODE == "production"
+# The folder of everything that an installation writes.
+CIVICARD_DATA = Path(environment.path_text(os.environ, "CIVICARD_DATA", default="var")).absolute()
+# The time zone of business days. Clocks and tables are in UTC.
+CIVICARD_ZONE = environment.text(os.environ, "CIVICARD_ZONE", default="Asia/Shanghai")
+if CIVICARD_ZONE not in available_timezones():
+    raise SettingWrong(
+        "CIVICARD_ZONE",
+        Text("时区名称，如 Asia/Shanghai", "the name of a time zone, such as Asia/Shanghai"),
+        held=CIVICARD_ZONE,
+    )
+
+
+def _secret_key() -> str:
+    """Return the key of cookies and forms; in development a new one for each process, so that none is ever reused."""
+    if not IS_PRODUCTION:
+        return environment.text(
+            os.environ, "CIVICARD_SECRET_KEY", default=secrets.token_urlsafe(LEAST_SECRET), is_secret=True
+        )
+    key = environment.text(os.environ, "CIVICARD_SECRET_KEY", is_secret=True)
+    if len(key) < LEAST_SECRET:
+        raise SettingWrong(
+            "CIVICARD_SECRET_KEY",
+            Text(f"至少 {LEAST_SECRET} 个随机字符", f"at least {LEAST_SECRET} random characters"),
+            held=key,
+            is_secret=True,
+        )
+    return key
+
+
+SECRET_KEY = _secret_key()
+# Never on: its pages show settings to whoever meets an error, and it keeps every statement in memory.
+DEBUG = False
+ALLOWED_HOSTS = list(
+    environment.comma_list(
+        os.environ, "CIVICARD_HOSTS", default=None if IS_PRODUCTION else ("localhost", "127.0.0.1", "[::1]")
+    )
+)
+
+INSTALLED_APPS = [
+    "civicard.ledger",
+    "civicard.governance",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "civicard.config.urls"
+WSGI_APPLICATION = "civicard.config.wsgi.application"
+
+DATABASES = {"default": database(os.environ, CIVICARD_DATA)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = True
+LANGUAGE_CODE = "zh-hans"
+
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_SSL_REDIRECT = IS_PRODUCTION
+SECURE_HSTS_SECONDS = YEAR_SECONDS if IS_PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_PRODUCTION
+SECURE_HSTS_PRELOAD = IS_PRODUCTION
+SESSION_COOKIE_SECURE = IS_PRODUCTION
+SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SECURE = IS_PRODUCTION
+CSRF_COOKIE_HTTPONLY = True

@@ -1,0 +1,5 @@
+"""Addresses of pages and interfaces; there are none yet."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []
