@@ -1,16 +1,22 @@
 """Results as text for a terminal, in columns that hold Chinese too."""
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from civicard.kernel.exact import plain
+from civicard.evaluation.measured import Measured, Measurement, evidence_name, measured_of
+from civicard.kernel.exact import Fraction, grouped, plain
 from civicard.kernel.text import Language, Text
 from civicard.scoring.evaluate import Evaluation, Score
-from civicard.scoring.figures import Basis, State
+from civicard.scoring.figures import Basis, Lack, State
 from civicard.scoring.observations import observations
 from civicard.scoring.sensitivity import Combined, Distance, Sensitivity, Variant
 from civicard.scoring.statements import disagreements
 
+if TYPE_CHECKING:
+    from civicard.evaluation.measuring import Sample
+
+SHORT_ROOT = 12
 SIMULATED = Text("【模拟数据】", "[SIMULATED DATA]")
 UNSUPPORTED = Text("无佐证", "unsupported")
 STATES = {
@@ -91,6 +97,82 @@ def evaluation_text(evaluation: Evaluation, language: Language) -> str:
             ]
             lines += [f"  {at}. {text.into(language)}" for at, text in enumerate(found, 1)]
     return "\n".join(lines) + "\n"
+
+
+def facts_text(
+    evaluation: Evaluation,
+    measurement: Measurement,
+    samples: Mapping[str, "Sample"],
+    files: Mapping[str, Sequence[str]],
+    language: Language,
+) -> str:
+    """Return what stands behind the measured scores: figures, sums, and a few of the evidence rows.
+
+    Args:
+        evaluation: of the measured programme.
+        measurement: what was measured, and in which lake.
+        samples: evidence rows by figure.
+        files: where the evidence rows of an indicator and figure were exported to, by `C11-cards_made`.
+        language: to print in.
+    """
+    lake = measurement.lake
+    city, size = lake.city.into(language), "" if lake.scale == 1 else f" 1:{lake.scale}"
+    lines = [
+        "",
+        Text("依据的事实", "Facts behind the measured scores").into(language),
+        Text(
+            f"  {city}{size}，{lake.since} 至 {lake.until}，封签 {lake.seal} 根值 {lake.root}",
+            f"  {city}{size}, {lake.since} to {lake.until}, seal {lake.seal} root {lake.root}",
+        ).into(language),
+    ]
+    if measurement.note:
+        lines.append(f"  {measurement.note.into(language)}")
+    for score in evaluation.leaves():
+        for one in measured_of(score, evaluation.programme.figures, lake):
+            lines += ["", f"  {score.code}  {_measured_line(one, evaluation, measurement, language)}"]
+            lines += _sample_lines(samples[one.figure], language) if one.figure in samples else []
+            places = files.get(evidence_name(score.code, one.figure), ())
+            lines += [
+                Text(f"    全部证据行：{place}", f"    all evidence rows: {place}").into(language)
+                for place in places
+            ]
+    if not files:
+        told = Text("  全部证据行：加 --out 导出", "  all evidence rows: exported with --out")
+        lines += ["", told.into(language)]
+    return "\n".join(lines) + "\n"
+
+
+def _measured_line(
+    one: Measured, evaluation: Evaluation, measurement: Measurement, language: Language
+) -> str:
+    lake = measurement.lake
+    figure = evaluation.programme.figures[one.figure]
+    value = evaluation.case.figures[one.figure]
+    found = STATES[State.MISSING].into(language)
+    if not isinstance(value, Lack):
+        found = figure.printed(value, unit=True)
+    sums = [grouped(Fraction(number)) for number in (one.numerator, one.denominator) if number is not None]
+    by = f"{one.title.into(language)} {' / '.join(sums)}".strip()
+    rows, root = f"{one.rows:,}", lake.root[:SHORT_ROOT]
+    return Text(
+        f"{figure.name.zh} {found} ← {by}（{one.measure}），证据 {rows} 行，封签 {lake.seal} {root}…",
+        f"{figure.name.into(language)} {found} ← {by} ({one.measure}), {rows} evidence row{'' if one.rows == 1 else 's'}, seal {lake.seal} {root}…",
+    ).into(language)
+
+
+def _sample_lines(sample: "Sample", language: Language) -> list[str]:
+    if not sample.rows:
+        return []
+    number = len(sample.rows)
+    of = "the first row" if number == 1 else f"the first {number} rows"
+    title = (
+        Text(f"    未达到的前 {number} 行", f"    {of} that miss{'es' if number == 1 else ''} it")
+        if sample.misses
+        else Text(f"    前 {number} 行", f"    {of}")
+    )
+    heads = [one.into(language) for one in sample.columns]
+    rows = [[one.into(language) for one in row] for row in sample.rows]
+    return [title.into(language), *(f"      {line}" for line in columns([heads, *rows]))]
 
 
 def result_line(evaluation: Evaluation, language: Language) -> str:

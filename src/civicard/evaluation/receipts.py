@@ -1,7 +1,9 @@
 """Receipts: one file that holds the inputs, rules, readings and results of an evaluation, hashed.
 
 A receipt proves that these results follow from these inputs, since it can be computed anew from itself. It does
-not prove that the inputs are true, nor who made it: it is not signed.
+not prove that the inputs are true, nor who made it: it is not signed. One that rests on a lake holds what was
+measured there as integers, so it is worked out anew without the lake, and measured anew with it; and as it names
+a seal with its root, it is a witness of that lake.
 """
 
 import hashlib
@@ -12,17 +14,22 @@ from dataclasses import dataclass
 from typing import Any
 
 import civicard
+from civicard.evaluation.measured import FromLake, applied
 from civicard.evaluation.opening import Opened
 from civicard.evaluation.record import canonical, digest, of_evaluation
 from civicard.kernel.refusal import Refusal
 from civicard.kernel.text import Text
 from civicard.scoring.evaluate import evaluate
-from civicard.scoring.load import beside, load
+from civicard.scoring.load import Loaded, beside, load
 from civicard.scoring.programme import Programme
 from civicard.scoring.readings import ambiguities
 
 FORM = 1
+# What a receipt on a lake is: older programs must not take it for one that rests on its inputs alone.
+LAKE_FORM = 2
 KEYS = {"civicard_receipt", "inputs", "rules", "readings", "versions", "results", "digest"}
+LAKE_KEYS = {"lake", "witness"}
+WITNESS_FORM = 1
 # Differences beyond this are counted, not listed.
 MOST_DIFFERENCES = 200
 
@@ -50,15 +57,22 @@ class Difference:
     text: Text
 
 
-def receipt(opened: Opened) -> dict[str, Any]:
-    """Return the receipt of evaluating `opened`; the same input gives the same receipt."""
-    body = _body(opened.texts, opened.loaded.programme)
+def receipt(opened: Opened, lake: FromLake | None = None) -> dict[str, Any]:
+    """Return the receipt of evaluating `opened`; the same input gives the same receipt.
+
+    Args:
+        opened: the programme as it stands in its files.
+        lake: what was measured; None where nothing was.
+    """
+    body = _body(opened.texts, opened.loaded, lake)
     return {**body, "digest": digest(body)}
 
 
-def _body(texts: Mapping[str, str], programme: Programme) -> dict[str, Any]:
-    return {
-        "civicard_receipt": FORM,
+def _body(texts: Mapping[str, str], loaded: Loaded, lake: FromLake | None) -> dict[str, Any]:
+    measurement = None if lake is None else applied(loaded, lake)
+    programme = loaded.programme if measurement is None else measurement.loaded.programme
+    body = {
+        "civicard_receipt": FORM if lake is None else LAKE_FORM,
         "inputs": [{"name": name, "sha256": _sha256(text), "text": text} for name, text in texts.items()],
         "rules": _rules(programme),
         "readings": {one.key: one.chosen for one in ambiguities(programme)},
@@ -67,8 +81,14 @@ def _body(texts: Mapping[str, str], programme: Programme) -> dict[str, Any]:
             "file_format": programme.civicard,
             "python": platform.python_version(),
         },
-        "results": of_evaluation(evaluate(programme)),
+        "results": of_evaluation(evaluate(programme), measurement),
     }
+    if lake is not None:
+        body["lake"] = lake.to_json()
+        body["witness"] = {
+            "civicard_witness": WITNESS_FORM, "seal": lake.seal, "root": lake.root, "origin": lake.origin,
+        }  # fmt: skip
+    return body
 
 
 def _sha256(text: str) -> str:
@@ -95,15 +115,34 @@ def parse(text: str, name: str) -> dict[str, Any]:
         canonical(value)
     except (ValueError, RecursionError) as error:
         raise ReceiptUnreadable(Text(f"{name} 不是 JSON：{error}", f"{name} is not JSON: {error}")) from error
-    if not isinstance(value, dict) or set(value) != KEYS or value["civicard_receipt"] != FORM:
-        keys = ", ".join(sorted(KEYS))
+    form = value.get("civicard_receipt") if isinstance(value, dict) else None
+    keys_of = {FORM: KEYS, LAKE_FORM: KEYS | LAKE_KEYS}
+    if type(form) is not int or set(value) != keys_of.get(form):
+        keys, more = ", ".join(sorted(KEYS)), ", ".join(sorted(LAKE_KEYS))
         raise ReceiptUnreadable(
             Text(
-                f"{name} 不是第 {FORM} 版凭据，应含：{keys}",
-                f"{name} is no receipt of form {FORM}, which holds: {keys}",
+                f"{name} 不是第 {FORM} 或第 {LAKE_FORM} 版凭据，应含：{keys}；第 {LAKE_FORM} 版另有 {more}",
+                f"{name} is no receipt of form {FORM} or {LAKE_FORM}, which holds: {keys}; form {LAKE_FORM} also {more}",
             )
         )
-    return value
+    known: dict[str, Any] = value
+    return known
+
+
+def lake_of(stated: Mapping[str, Any]) -> FromLake | None:
+    """Return what a parsed receipt says was measured, or None for one that rests on no lake.
+
+    Raises:
+        ReceiptUnreadable: what it says of its lake is damaged.
+    """
+    if "lake" not in stated:
+        return None
+    try:
+        return FromLake.from_json(stated["lake"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ReceiptUnreadable(
+            Text(f"凭据的 lake 残缺：{error}", f"the `lake` of the receipt is damaged: {error}")
+        ) from error
 
 
 def verify(stated: Mapping[str, Any], given: Mapping[str, str] | None = None) -> list[Difference]:
@@ -117,8 +156,40 @@ def verify(stated: Mapping[str, Any], given: Mapping[str, str] | None = None) ->
         Refusal: the inputs in the receipt can no longer be read as a programme.
     """
     body = {key: value for key, value in stated.items() if key != "digest"}
-    found: list[Difference] = []
-    texts: dict[str, str] = {}
+    texts = texts_of(stated)
+    found = [
+        difference(f"inputs.{one['name']}.sha256", one["sha256"], _sha256(one["text"]))
+        for one in stated["inputs"]
+        if _sha256(one["text"]) != one["sha256"]
+    ]
+    for name, text in (given or {}).items():
+        # A copy under another name is still the same input; what is beside it the programme file itself says.
+        if text not in texts.values():
+            stated_hash = _sha256(texts[name]) if name in texts else "—"
+            found.append(difference(f"inputs.{name}", stated_hash, _sha256(text)))
+    loaded, lake = load(texts), lake_of(stated)
+    if lake is not None and (other := {one.figure for one in lake.figures} - set(loaded.programme.figures)):
+        listed = ", ".join(sorted(other))
+        raise ReceiptUnreadable(
+            Text(
+                f"凭据的 lake 中有方案没有的数据：{listed}",
+                f"the `lake` of the receipt has figures that its programme has not: {listed}",
+            )
+        )
+    anew = _body(texts, loaded, lake)
+    for key in ("rules", "readings", "results", *(("witness",) if lake is not None else ())):
+        found += _differences(key, body[key], anew[key])
+    if digest(body) != stated["digest"]:
+        found.append(difference("digest", str(stated["digest"]), digest(body)))
+    return found[:MOST_DIFFERENCES]
+
+
+def texts_of(stated: Mapping[str, Any]) -> dict[str, str]:
+    """Return the files that a parsed receipt holds, the programme file first.
+
+    Raises:
+        ReceiptUnreadable: they are damaged, or not those that the programme file names.
+    """
     inputs = stated["inputs"]
     if not isinstance(inputs, list) or not all(_is_input(one) for one in inputs):
         raise ReceiptUnreadable(Text("凭据的 inputs 残缺", "the inputs of the receipt are damaged"))
@@ -130,21 +201,7 @@ def verify(stated: Mapping[str, Any], given: Mapping[str, str] | None = None) ->
                 "the inputs of the receipt are not those that its programme file names",
             )
         )
-    for one in inputs:
-        texts[one["name"]] = one["text"]
-        if _sha256(one["text"]) != one["sha256"]:
-            found.append(_difference(f"inputs.{one['name']}.sha256", one["sha256"], _sha256(one["text"])))
-    for name, text in (given or {}).items():
-        # A copy under another name is still the same input; what is beside it the programme file itself says.
-        if text not in texts.values():
-            stated_hash = _sha256(texts[name]) if name in texts else "—"
-            found.append(_difference(f"inputs.{name}", stated_hash, _sha256(text)))
-    anew = _body(texts, load(texts).programme)
-    for key in ("rules", "readings", "results"):
-        found += _differences(key, body[key], anew[key])
-    if digest(body) != stated["digest"]:
-        found.append(_difference("digest", str(stated["digest"]), digest(body)))
-    return found[:MOST_DIFFERENCES]
+    return {one["name"]: one["text"] for one in inputs}
 
 
 def _is_input(one: object) -> bool:
@@ -160,7 +217,7 @@ def _differences(path: str, stated: object, anew: object) -> Iterator[Difference
             name = one["code"] if isinstance(one, dict) and "code" in one else str(at + 1)
             yield from _differences(f"{path}.{name}", one, other)
     elif stated != anew:
-        yield _difference(path, _short(stated), _short(anew))
+        yield difference(path, _short(stated), _short(anew))
 
 
 def _short(value: object) -> str:
@@ -168,7 +225,8 @@ def _short(value: object) -> str:
     return text if len(text) <= 120 else f"{text[:117]}…"  # noqa: PLR2004 - a line
 
 
-def _difference(path: str, stated: str, found: str) -> Difference:
+def difference(path: str, stated: str, found: str) -> Difference:
+    """Return what a receipt says at one place, and what was found there instead."""
     return Difference(
         path, stated, found,
         Text(f"{path}：凭据为 {stated}，重算为 {found}", f"{path}: the receipt says {stated}, computed anew it is {found}"),

@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from civicard.evaluation.measured import Measurement, measured_of
 from civicard.kernel.exact import Fraction, decimal_places, plain
 from civicard.kernel.text import Text
 from civicard.scoring.evaluate import Evaluation, Score
@@ -39,8 +40,8 @@ def both(text: Text) -> JSON:
     return {"zh": text.zh, "en": text.en or text.zh}
 
 
-def of_score(score: Score) -> JSON:
-    """Return one score with its parts."""
+def of_score(score: Score, measurement: Measurement | None = None) -> JSON:
+    """Return one score with its parts; where figures were measured, with those it rests on."""
     value = score.value
     known = None if value is None or isinstance(value, Lack) else value
     record: JSON = {
@@ -57,16 +58,50 @@ def of_score(score: Score) -> JSON:
         "figure_name": score.figure,
         "explanation": score.explanation.zh,
         "explanation_en": score.explanation.en or score.explanation.zh,
-        "parts": [of_score(part) for part in score.parts],
+        "parts": [of_score(part, measurement) for part in score.parts],
     }
+    if measurement is not None and (found := _measured(score, measurement)):
+        record["measured"] = found
     for key, one in (("points_exact", score.points), ("figure_exact", known)):
         if (text := exact(one)) is not None:
             record[key] = text
     return record
 
 
-def of_evaluation(evaluation: Evaluation) -> JSON:
-    """Return a whole evaluation: total and grade, scores, groups, disagreements and observations."""
+def _measured(score: Score, measurement: Measurement) -> list[JSON]:
+    lake = measurement.lake
+    figures = measurement.loaded.programme.figures
+    return [
+        {
+            "figure": one.figure, "measure": one.measure, "title": both(one.title),
+            "numerator": _digits(one.numerator), "denominator": _digits(one.denominator), "rows": one.rows,
+            "seal": lake.seal, "root": lake.root,
+        }
+        for one in measured_of(score, figures, lake)
+    ]  # fmt: skip
+
+
+def _digits(number: int | None) -> str | None:
+    return None if number is None else str(number)
+
+
+def _of_lake(measurement: Measurement) -> JSON:
+    """Return what the lake is that figures were measured in; a reader of witnesses knows it by its first key."""
+    lake = measurement.lake
+    return {
+        "civicard_witness": 1, "seal": lake.seal, "root": lake.root, "origin": lake.origin, "city": both(lake.city),
+        "scale": lake.scale, "period": {"since": lake.since.isoformat(), "until": lake.until.isoformat()},
+        "not_compared": list(measurement.left_out), "note": both(measurement.note),
+    }  # fmt: skip
+
+
+def of_evaluation(evaluation: Evaluation, measurement: Measurement | None = None) -> JSON:
+    """Return a whole evaluation: total and grade, scores, groups, disagreements and observations.
+
+    Args:
+        evaluation: the evaluation; of the measured programme where there is a measurement.
+        measurement: what was measured in a lake; None where nothing was.
+    """
     total = evaluation.total
     outcome = total.outcome
     about = evaluation.programme.programme
@@ -87,7 +122,7 @@ def of_evaluation(evaluation: Evaluation) -> JSON:
         else f"{outcome.points.numerator}/{outcome.points.denominator}",
         "ceilings": [both(one.why) for one in total.ceilings],
         "vetoes": [both(one.why) for one in total.vetoes],
-        "scores": [of_score(score) for score in evaluation.leaves()],
+        "scores": [of_score(score, measurement) for score in evaluation.leaves()],
         "groups": [
             {
                 key: value
@@ -113,6 +148,8 @@ def of_evaluation(evaluation: Evaluation) -> JSON:
             for one in observations(evaluation)
         ],
     }
+    if measurement is not None:
+        record["lake"] = _of_lake(measurement)
     return record
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import date
 
+from civicard.evaluation.measured import Measurement
 from civicard.kernel.refusal import Refusal
 from civicard.kernel.text import Text
 from civicard.reports.contents import report, score_table, self_report, self_table
@@ -55,6 +56,7 @@ def make_documents(
     formats: Sequence[str],
     kinds: Sequence[str] | None = None,
     template: bytes | None = None,
+    measurement: Measurement | None = None,
     advance: Callable[[int, int, Text], None] | None = None,
 ) -> dict[str, bytes]:
     """Return documents as bytes by file name, such as report.docx.
@@ -66,6 +68,7 @@ def make_documents(
         formats: docx, pdf, html, xlsx.
         kinds: report, table, form, scores; None makes all of them.
         template: the city's own Word file, filled for the report as docx.
+        measurement: what was measured in a lake for it; None where nothing was.
         advance: is told how many files are done, of how many, and which is next.
 
     Raises:
@@ -75,7 +78,7 @@ def make_documents(
     wanted = list(KINDS) if kinds is None else list(dict.fromkeys(kinds))
     if unknown := [kind for kind in wanted if kind not in KINDS]:
         raise DocumentUnknown(unknown)
-    binding = Binding(evaluation)
+    binding = Binding(evaluation, measurement)
     made: dict[str, bytes] = {}
     number = len(wanted) * len(formats)
     for kind in wanted:

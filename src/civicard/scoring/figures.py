@@ -48,6 +48,10 @@ def weakest(bases: Iterable[Basis]) -> Basis:
     return max(bases, key=STRENGTH.__getitem__, default=Basis.NONE)
 
 
+# What a figure's value comes from.
+VALUED = frozenset({"value", "formula", "missing", "not_applicable", "disputed", "measure"})
+
+
 class Lack(NamedTuple):
     """A figure without one agreed value.
 
@@ -95,7 +99,11 @@ class Figure(Ambiguous):
     inferred: Said | None = None
     """The source does not print this figure; how it was concluded. Points on it are printed as unsupported."""
     basis: Basis = Basis.STATED
-    """What the figure rests on."""
+    """What the figure rests on; one with a formula has the weakest basis of its operands."""
+    measure: Word | None = None
+    """The measure that gives this figure from the lake; named in docs/reference/measures.md."""
+    stated: Exact | None = None
+    """What the source states, beside a value that was measured and differs; `evaluate --lake` sets it."""
     place: Said = Text("")
     """Where it stands in the source."""
     definition: Said = Text("")
@@ -127,9 +135,25 @@ class Figure(Ambiguous):
                 parsed(self.formula)
             except ExpressionFault as error:
                 raise fault(error.text.zh, error.text.en) from error
+        if self.measure is not None:
+            self._check_measure()
         for value in self.stated_values:
             self.check(value)
         return self
+
+    def _check_measure(self) -> None:
+        if self.formula is not None:
+            raise fault(
+                "有 measure 的数据由实测得出，不能再有 formula",
+                "a figure with a measure comes from the lake; it cannot have a formula as well",
+            )
+        for name, ambiguity in self.ambiguities.items():
+            for reading in ambiguity.readings.values():
+                if keys := sorted(VALUED & set(reading.set)):
+                    raise fault(
+                        f"有 measure 的数据只有一个来源，读法“{name}”不能改变 {'、'.join(keys)}",
+                        f"a figure with a measure has one source; the readings of {name!r} cannot set {', '.join(keys)}",
+                    )
 
     @property
     def stated_values(self) -> tuple[Fraction, ...]:
@@ -139,7 +163,7 @@ class Figure(Ambiguous):
         return () if self.value is None else (self.value,)
 
     @property
-    def measure(self) -> units.Unit:
+    def measured_in(self) -> units.Unit:
         """The unit, understood."""
         return units.unit(self.unit)
 
@@ -151,7 +175,7 @@ class Figure(Ambiguous):
     @property
     def range(self) -> tuple[Fraction | None, Fraction | None]:
         """The least and the greatest possible value; None where nothing limits it."""
-        measure = self.measure
+        measure = self.measured_in
         return (
             self.least if self.least is not None else measure.least,
             self.most if self.most is not None else measure.most,
@@ -174,13 +198,42 @@ class Figure(Ambiguous):
 
     def printed(self, value: Fraction, *, unit: bool = False) -> str:
         """Return `value` with this figure's digits, and its unit when asked for."""
-        places = self.digits if self.digits is not None else self.measure.places
+        places = self.digits if self.digits is not None else self.measured_in.places
         digits = grouped(value, places)
         return (
-            f"{digits}{self.measure.symbol if self.measure.symbol == '%' else ' ' + self.measure.symbol}"
+            f"{digits}{self.measured_in.symbol if self.measured_in.symbol == '%' else ' ' + self.measured_in.symbol}"
             if unit
             else digits
         )
+
+
+def operands(names: Iterable[str], figures: Mapping[str, Figure]) -> list[str]:
+    """Return the figures without a formula that `names` rest on, each once, in the order they are met.
+
+    Args:
+        names: of figures; one without a formula stands for itself.
+        figures: all figures; formulas must be free of circles (the loader sees to that).
+    """
+    found: dict[str, None] = {}
+    for name in names:
+        expression = figures[name].expression
+        if expression is None:
+            found[name] = None
+        else:
+            found |= dict.fromkeys(operands(expression.names, figures))
+    return list(found)
+
+
+def basis_of(name: str, figures: Mapping[str, Figure]) -> Basis:
+    """Return what a figure rests on: its own basis, or the weakest of those its formula rests on.
+
+    A formula without operands has its own; one that states a basis is never stronger than that.
+    """
+    figure = figures[name]
+    below = [figures[one].basis for one in operands([name], figures)] if figure.formula is not None else []
+    if not below or "basis" in figure.model_fields_set:
+        below.append(figure.basis)
+    return weakest(below)
 
 
 class Computation(NamedTuple):
@@ -232,9 +285,9 @@ def computation(name: str, figures: Mapping[str, Figure]) -> Computation | None:
     expression = figure.expression
     if expression is None:
         return None
-    own = expression.unit({part: figures[part].measure for part in expression.names})
+    own = expression.unit({part: figures[part].measured_in for part in expression.names})
     # A ratio of 0.8043 declared in % is 80.43; yuan declared in 万元 are divided by 10,000.
-    factor = own.scale / figure.measure.scale if own is not None else Fraction(1)
+    factor = own.scale / figure.measured_in.scale if own is not None else Fraction(1)
     return Computation(figure, expression, factor)
 
 

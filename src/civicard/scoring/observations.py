@@ -126,7 +126,7 @@ def _coarse(evaluation: Evaluation) -> Iterator[Observation]:
             continue
         figure = evaluation.programme.figures[rule.figure]
         if figure.answers is not None:
-            one = 1 / figure.measure.scale / figure.answers
+            one = 1 / figure.measured_in.scale / figure.answers
             if one / rule.step * rule.deduct >= slot.full:
                 share = plain(one, 2 if decimal_places(one) is None else None)
                 yield Observation(

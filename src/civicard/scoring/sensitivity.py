@@ -449,9 +449,9 @@ def _inputs(programme: Programme) -> list[str]:
 
 def _grain(figure: Figure, value: Fraction) -> Fraction:
     """Return the smallest step in which a figure moves: one answer, whole things, fen, or the last printed decimal."""
-    if figure.answers is not None and not figure.measure.dimension:
-        return 1 / figure.measure.scale / figure.answers
-    places = figure.digits if figure.digits is not None else figure.measure.places
+    if figure.answers is not None and not figure.measured_in.dimension:
+        return 1 / figure.measured_in.scale / figure.answers
+    places = figure.digits if figure.digits is not None else figure.measured_in.places
     if places is None:
         places = 0 if value.denominator == 1 else 2
     return Fraction(1, 10**places)

@@ -16,6 +16,7 @@ from civicard.scoring.scorer import holds
 TOTAL = "total"
 # Where more statements of a group are wrong than this, that some of them cancel says nothing any more.
 MOST_WRONG = 6
+NO_PLACE = Text("计分方案文件", "the programme file")
 
 
 class Kind(StrEnum):
@@ -140,7 +141,11 @@ def _weights(evaluation: Evaluation, scores: Mapping[str, Score]) -> Iterator[Di
 
 
 def _figures(evaluation: Evaluation) -> Iterator[Disagreement]:
-    for name, stated in _gathered(evaluation, "figures").items():
+    gathered = _gathered(evaluation, "figures")
+    for name, figure in evaluation.programme.figures.items():
+        if figure.stated is not None:
+            gathered.setdefault(name, []).append((figure.stated, figure.place or NO_PLACE))
+    for name, stated in gathered.items():
         value = evaluation.case.figures[name]
         figure = evaluation.programme.figures[name]
         working = None if isinstance(value, Lack) else value
@@ -342,7 +347,7 @@ def _shares(evaluation: Evaluation) -> Iterator[Disagreement]:
             or decimal_places(value) is None
         ):
             continue
-        unit = figure.measure.scale
+        unit = figure.measured_in.scale
         step = Fraction(1, 10 ** (decimal_places(value) or 0))
         below = (value * unit * number).numerator // (value * unit * number).denominator
         near = [Fraction(k, number) / unit for k in (below, below + 1)]

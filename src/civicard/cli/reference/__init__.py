@@ -10,7 +10,9 @@ import civicard
 from civicard.kernel.refusal import Refusal
 from civicard.kernel.text import Text
 
-SOURCES = Path(civicard.__file__).parents[2] / "docs" / "reference"
+ROOT = Path(civicard.__file__).parents[2]
+SOURCES = ROOT / "docs" / "reference"
+PROGRAMME_RULES = ROOT / "programme-rules"
 
 
 class SourcesMissing(Refusal):
@@ -26,9 +28,12 @@ def pages() -> dict[str, str]:
         SourcesMissing: there are no examples to show.
     """
     from civicard.cli.reference import schema
+    from civicard.cli.reference.card_life import card_life_page, programme_rules_page
     from civicard.cli.reference.commands import commands_page
+    from civicard.cli.reference.facts import facts_page
     from civicard.cli.reference.formulas import expressions_page
     from civicard.cli.reference.markdown import as_json
+    from civicard.cli.reference.measures import measures_page
     from civicard.cli.reference.parts import programme_page, rules_page
     from civicard.cli.reference.refused import refusals_page
     from civicard.cli.reference.results import json_page
@@ -40,14 +45,20 @@ def pages() -> dict[str, str]:
         "rules.md": rules_page(source("rule-examples.yaml")),
         "expressions.md": expressions_page(source("expression-examples.yaml")),
         "commands.md": commands_page(),
+        "facts.md": facts_page(),
         "refusals.md": refusals_page(),
         "json.md": json_page(source("json-keys.yaml")),
+        "measures.md": measures_page(),
+        "card-life.md": card_life_page(),
+        "programme-rules.md": programme_rules_page(
+            {name: source(name, PROGRAMME_RULES) for name in ("shanghai.yaml", "zhengzhou.yaml")}
+        ),
     }
 
 
-def source(name: str) -> str:
+def source(name: str, folder: Path = SOURCES) -> str:
     """Return one of the files that the pages are made from."""
-    path = SOURCES / name
+    path = folder / name
     if not path.is_file():
         raise SourcesMissing(
             Text(

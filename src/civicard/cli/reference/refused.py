@@ -59,17 +59,22 @@ def kinds() -> list[Kind]:
             tuple(sorted(one for one, names in made.items() if name in names)),
         )
         for name, (module, node) in classes.items()
-        if name != BASE and is_refusal(name)
+        # A private name is a base that others share.
+        if name != BASE and not name.startswith("_") and is_refusal(name)
     ]
     return sorted(found, key=lambda kind: kind.code)
 
 
 def _made_in(tree: ast.Module) -> Iterator[str]:
-    """Yield the names of the classes that a module makes things of, or chooses between."""
+    """Yield the names of the classes that a module makes things of, raises, or chooses between."""
     for node in ast.walk(tree):
         match node:
             case ast.Call(func=ast.Name(id=name)):
                 yield name
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name))) | ast.Raise(exc=ast.Name(id=name)):
+                yield name
+            case ast.Tuple(elts=names):
+                yield from (one.id for one in names if isinstance(one, ast.Name))
             case ast.IfExp(body=ast.Name(id=name), orelse=ast.Name(id=other)):
                 yield from (name, other)
 

@@ -2,18 +2,32 @@
 
 import json
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from civicard.cli.reference.markdown import code, page, table
+from civicard.evaluation.measured import FromLake, Measured, applied
 from civicard.evaluation.opening import Opened
 from civicard.evaluation.receipts import receipt
 from civicard.evaluation.record import of_evaluation, of_sensitivity
+from civicard.kernel.text import Text
 from civicard.scoring.evaluate import evaluate
 from civicard.scoring.load import load
 from civicard.scoring.sensitivity import sensitivity
 from civicard.scoring.source import read
 
 NAME = "example.yaml"
+# Invented, like the example; only the keys are shown.
+LAKE = FromLake(
+    root="0" * 64, seal=12, city=Text("示例市", "Example City"), origin="operated", scale=1, since=date(2024, 1, 1),
+    until=date(2024, 12, 31), adds_up=(),
+    figures=(
+        Measured(
+            figure="in_time", measure="in_time", title=Text("按期制发率", "Cards ready within the promised days"),
+            definition=Text("示例", "example"), unit="%", numerator=996, denominator=1000, rows=1000, sql="0" * 64,
+        ),
+    ),
+)  # fmt: skip
 
 
 def json_page(text: str) -> str:
@@ -24,9 +38,14 @@ def json_page(text: str) -> str:
     evaluation = evaluate(loaded.programme)
     made = of_evaluation(evaluation)
     analysed = of_sensitivity(sensitivity(loaded), evaluation)
+    proof, on_lake = (receipt(Opened({NAME: example}, loaded), lake) for lake in (None, LAKE))
+    measured = evaluate(applied(loaded, LAKE).loaded.programme)
+    of_lake = of_evaluation(measured, applied(loaded, LAKE))
     for section, values in (
         ("evaluation", made), ("score", made["scores"][0]), ("sensitivity", analysed),
-        ("variant", analysed["uniform"][0]), ("receipt", receipt(Opened({NAME: example}, loaded))),
+        ("variant", analysed["uniform"][0]), ("receipt", proof),
+        ("lake", of_lake["lake"]), ("measured", of_lake["scores"][0]["measured"][0]),
+        ("receipt_on_a_lake", {key: value for key, value in on_lake.items() if key not in proof}),
     ):  # fmt: skip
         _same_keys(section, told[section], values)
     return page(
@@ -40,6 +59,11 @@ def json_page(text: str) -> str:
         _keys(told["score"]),
         "Where they are needed there are also:",
         _keys(told["sometimes"]),
+        "Each entry of `measured`:",
+        _keys(told["measured"]),
+        "## A lake",
+        "With `--lake` the evaluation has one more key, `lake`:",
+        _keys(told["lake"]),
         "## An example",
         "The programme",
         code(example),
@@ -55,6 +79,10 @@ def json_page(text: str) -> str:
         "from its own `inputs` and names every place that differs. A receipt shows that these results follow from "
         "these inputs. It is not signed: it does not show that the inputs are true, nor who made it.",
         _keys(told["receipt"]),
+        "One that rests on a lake (`civicard evaluate … --lake DIR --out FOLDER`) also has:",
+        _keys(told["receipt_on_a_lake"]),
+        "It is worked out anew without the lake; `civicard receipt verify … --lake DIR` also measures anew, up to the "
+        "seal that the receipt names.",
         "The digest is the SHA-256 of the receipt without `digest`, as JSON with sorted keys, without spaces, in UTF-8.",
     )
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from civicard.evaluation.measured import Measurement
 from civicard.kernel.exact import ZERO, Fraction, plain
 from civicard.kernel.text import Text
 from civicard.reports.contents.words import MARKS, ORIGINAL, STATES, between, listed
@@ -26,10 +27,12 @@ class Binding:
 
     Attributes:
         evaluation: what is quoted.
+        measurement: what was measured in a lake for it; None where nothing was.
         scores: its scores by code.
     """
 
     evaluation: Evaluation
+    measurement: Measurement | None = None
     scores: Mapping[str, Score] = field(init=False)
 
     def __post_init__(self) -> None:

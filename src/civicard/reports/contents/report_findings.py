@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from civicard.kernel.exact import ZERO
-from civicard.reports.contents import report_sensitivity
+from civicard.reports.contents import facts, report_sensitivity
 from civicard.reports.contents.binding import Binding
 from civicard.reports.contents.naming import Names, label
 from civicard.reports.contents.scores import causes_table, working_table
@@ -119,7 +119,8 @@ def _disagreements(binding: Binding, names: Names) -> Iterator[Block]:
 
 
 def annex(binding: Binding, names: Names) -> Iterator[Block]:
-    """Yield the working of each indicator's points."""
+    """Yield the working of each indicator's points, and what measured figures rest on."""
     yield PageBreak()
     yield Heading(level=1, text="附表")
     yield working_table(binding, names, "评分计算过程")
+    yield from facts.annex(binding)

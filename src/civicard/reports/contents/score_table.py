@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from civicard.kernel.exact import plain
 from civicard.reports.contents.binding import Binding
+from civicard.reports.contents.facts import noted
 from civicard.reports.contents.naming import Names, weight
 from civicard.reports.contents.report_scores import completeness, result
 from civicard.reports.contents.scores import column_note
@@ -45,6 +46,7 @@ def blocks(binding: Binding) -> Iterator[Block]:
         unit_note="单位：分",
         note=column_note(evaluation, evaluation.leaves(), evaluation.total.outcome.points, whole=True),
     )
+    yield from noted(binding)
     if binding.provenance:
         yield Paragraph(text=sentence(binding.provenance), style=Style.NOTE)
     yield Paragraph(text=result(binding), style=Style.NOTE)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from civicard.reports.contents.binding import Binding
+from civicard.reports.contents.facts import rests_on
 from civicard.reports.contents.funds import funds_table, management_table
 from civicard.reports.contents.naming import weight
 from civicard.reports.contents.report_scores import completeness, result
@@ -32,6 +33,8 @@ def blocks(binding: Binding) -> Iterator[Block]:
     yield PageBreak()
     yield Heading(level=1, text="附表1")
     yield summary_table(binding, "自评价评分表")
+    if text := rests_on(binding):
+        yield Paragraph(text=text, style=Style.NOTE)
 
 
 def _basics(binding: Binding, outline: Outline) -> Iterator[Block]:

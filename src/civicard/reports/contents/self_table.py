@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from civicard.kernel.exact import plain
 from civicard.reports.contents.binding import Binding
+from civicard.reports.contents.facts import rests_on
 from civicard.reports.contents.funds import amount, figures_of, rate
 from civicard.reports.contents.naming import weight
 from civicard.reports.contents.scores import column_note
@@ -185,6 +186,6 @@ def _note(binding: Binding) -> str:
     notes = [column_note(evaluation, evaluation.leaves(), evaluation.total.outcome.points, whole=True)]
     if score is not None:
         notes.append(f"“{score.name.zh}”的分值和得分只列在项目资金栏；偏差原因：{_deviation(score, binding)}")
-    notes.append(binding.provenance)
+    notes += [binding.provenance, rests_on(binding)]
     said = "".join(sentence(one.removeprefix("注：")) for one in notes if one)
     return f"注：{said}" if said else ""

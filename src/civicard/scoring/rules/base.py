@@ -10,7 +10,7 @@ from pydantic import model_validator
 from civicard.kernel.exact import ZERO, Fraction, plain
 from civicard.kernel.text import Text
 from civicard.scoring.evidence import Answer
-from civicard.scoring.figures import Basis, Figure, Input, Lack, State, weakest
+from civicard.scoring.figures import Basis, Figure, Input, Lack, State, basis_of, weakest
 from civicard.scoring.model import Ambiguous, Exact, Part, RoundTo, Said, Word, fault
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Rule(Ambiguous):
     def bases(self, case: Case, slot: Slot) -> Iterable[Basis]:
         """Return the basis of each figure or answer the outcome rests on."""
         return [
-            Basis.NONE if isinstance(case.figures[name], Lack) else case.known[name].basis
+            Basis.NONE if isinstance(case.figures[name], Lack) else basis_of(name, case.known)
             for name in self.needs()
         ]
 

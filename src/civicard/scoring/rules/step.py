@@ -153,7 +153,7 @@ class StepRule(FigureRule):
             zh = {"positive": "达到", "reverse": "未超过", "equal": "等于"}[self.direction]
             en = {"positive": "reaches", "reverse": "does not exceed", "equal": "equals"}[self.direction]
             return joined(Text(f"{x} {zh} {target}", f"{x} {en} {target}"), in_full(full))
-        places = printed.digits if printed.digits is not None else printed.measure.places
+        places = printed.digits if printed.digits is not None else printed.measured_in.places
         of_target = self.step_is is StepMeasure.PERCENT_OF_TARGET
         short = grouped(work.short, 2 if of_target else places) + ("%" if of_target else "")
         gap = {
@@ -171,9 +171,9 @@ class StepRule(FigureRule):
                 ),
             )
         cost = Text(
-            f"每档 {self._step(zh=True, percent=printed.measure.symbol == '%')}，{READING_WORDS[self.reading].zh}，"
+            f"每档 {self._step(zh=True, percent=printed.measured_in.symbol == '%')}，{READING_WORDS[self.reading].zh}，"
             f"共 {plain(Fraction(work.steps))} 档，扣 {plain(work.cost)} 分",
-            self._cost_en(work, percent=printed.measure.symbol == "%"),
+            self._cost_en(work, percent=printed.measured_in.symbol == "%"),
         )
         return joined(gap, cost, taken_off(full, work.cost, work.points))
 
