@@ -10,6 +10,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --no-input
 INSTALL_PROJECT := $(PIP) install --no-deps --no-build-isolation --editable .
 
 PROGRAMMES := programmes/shanghai-2018.yaml programmes/zhengzhou-2021.yaml
+# The simulated city has one card for so many of the real one.
+SCALE ?= 1:100
 FORMATS := text,docx,pdf,html,xlsx,json
 # The one place that knows the command line of an evaluation: $(call evaluate,PROGRAMME.yaml,FOLDER).
 evaluate = $(BIN)/civicard evaluate "$(1)" --out "$(2)" --format $(FORMATS)
@@ -22,16 +24,22 @@ CHECKED := src tests benchmarks docs
 .DELETE_ON_ERROR:
 # Two goals share one virtual environment.
 .NOTPARALLEL:
-.PHONY: help run test gate format format-check lint layers types bench docs pictures lock clean
+.PHONY: help run test test-postgresql gate format format-check lint layers types bench docs pictures lock clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 
-run: $(VENV)/run.stamp ## Evaluate the two published programmes into out/
+run: $(VENV)/run.stamp ## Evaluate two published programmes, and a simulated city from its facts, into out/
 	@set -e; $(foreach programme,$(PROGRAMMES),$(call evaluate,$(programme),$(OUT)/$(basename $(notdir $(programme))));) true
+	@$(BIN)/civicard demo --no-serve --scale "$(SCALE)" --out "$(OUT)/demo"
 
 test: $(VENV)/dev.stamp ## Run all tests
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+# The same tests that `make test` runs on SQLite, those that use a database, on the PostgreSQL named here.
+POSTGRESQL ?= postgresql://postgres@127.0.0.1:5432/postgres
+test-postgresql: $(VENV)/dev.stamp ## Run the tests that use a database on PostgreSQL: POSTGRESQL=postgresql://…
+	@CIVICARD_DATABASE_URL="$(POSTGRESQL)" $(BIN)/python -m pytest $(PYTEST_ARGS) -m database
 
 # The quickest first, and the tests last.
 gate: ## Check format, lint, layers and types, then run all tests
@@ -60,6 +68,11 @@ types: $(VENV)/dev.stamp ## Check the types with mypy
 bench: $(VENV)/bench.stamp ## Run the benchmarks, each against its limit and a peer
 	@$(BIN)/python -m benchmarks.scoring
 	@$(BIN)/python -m benchmarks.commands
+	@$(BIN)/python -m benchmarks.simulation
+	@$(BIN)/python -m benchmarks.measures
+	@$(BIN)/python -m benchmarks.checking
+	@$(BIN)/python -m benchmarks.recording
+	@$(BIN)/python -m benchmarks.sealing
 
 docs: $(VENV)/dev.stamp ## Make the generated reference anew
 	@$(BIN)/python -m civicard.cli.reference

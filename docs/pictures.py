@@ -3,13 +3,18 @@
 A page is found by a phrase that it holds, so that pages may move; the first page that holds it is taken.
 """
 
+import contextlib
+import io
+import os
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pypdfium2
 from PIL import Image
 
+from civicard.cli.main import main as main_of_civicard
 from civicard.evaluation.opening import open_programme
 from civicard.evaluation.receipts import receipt
 from civicard.files import write_all
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 PORTRAIT, LANDSCAPE, SMALL = 900, 1200, 150
 COLOURS = 32
+SIMULATED = "simulated"
 OVERVIEW_COLUMNS = 11
 
 
@@ -44,6 +50,7 @@ PICTURES = (
     Picture("report-sensitivity", "shanghai-2018", "report", "不同评分口径下的总分和等次单位"),
     Picture("report-readings", "shanghai-2018", "report", "图3不同评分口径下的总分"),
     Picture("report-annex", "shanghai-2018", "report", "评分计算过程"),
+    Picture("report-facts", SIMULATED, "report", "实测数据及其依据"),
     Picture("table-first", "shanghai-2018", "self-evaluation-table", "年度总体目标"),
     Picture("table-second", "shanghai-2018", "self-evaluation-table", "总分"),
     Picture("form-first", "shanghai-2018", "self-evaluation-report", "一、"),
@@ -62,6 +69,16 @@ def documents(name: str) -> dict[str, pypdfium2.PdfDocument]:
         kinds=None, template=None, advance=None,
     )  # fmt: skip
     return {file.removesuffix(".pdf"): pypdfium2.PdfDocument(data) for file, data in made.items()}
+
+
+def simulated_documents() -> dict[str, pypdfium2.PdfDocument]:
+    """Return the PDFs of the simulated city, by document."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+        os.environ["CIVICARD_DATA"] = folder
+        out = Path(folder) / "out"
+        if main_of_civicard(["demo", "--no-serve", "--format", "pdf", "--out", str(out)]):
+            raise RuntimeError("the demonstration was refused; what it said stands above")
+        return {path.stem: pypdfium2.PdfDocument(path.read_bytes()) for path in out.glob("*.pdf")}
 
 
 def page_with(document: pypdfium2.PdfDocument, phrase: str) -> pypdfium2.PdfPage:
@@ -99,6 +116,7 @@ def overview(document: pypdfium2.PdfDocument) -> Image.Image:
 def pictures() -> "Iterator[tuple[str, Image.Image]]":
     """Yield every picture with its name."""
     made = {name: documents(name) for name in ("shanghai-2018", "zhengzhou-2021")}
+    made[SIMULATED] = simulated_documents()
     yield "report-overview", overview(made["shanghai-2018"]["report"])
     for one in PICTURES:
         page = page_with(made[one.programme][one.document], one.phrase)
@@ -107,11 +125,9 @@ def pictures() -> "Iterator[tuple[str, Image.Image]]":
 
 def main() -> int:
     """Write all pictures, or none."""
-    from io import BytesIO
-
     files: dict[str, bytes] = {}
     for name, image in pictures():
-        data = BytesIO()
+        data = io.BytesIO()
         image.quantize(COLOURS).save(data, "PNG", optimize=True)
         files[f"{name}.png"] = data.getvalue()
     write_all(ROOT / "docs" / "pictures", files)
