@@ -15,6 +15,8 @@ from civicard.kernel.text import Text
 # A programme file of the most characters that the reader takes, each of the longest form in UTF-8.
 MOST_TEXT_BYTES = 16_000_000
 STALE_SECONDS = 3600
+# What a file is called while it is being written; a process that was killed leaves it.
+PARTS = ".civicard-*.part"
 
 
 class FileUnreadable(Refusal):
@@ -169,7 +171,7 @@ def _kept(path: Path) -> Path:
 
 def _sweep(folder: Path) -> None:
     """Remove what processes that were killed in the midst of writing have left; the young may still be at work."""
-    for part in folder.glob(".civicard-*.part"):
+    for part in folder.glob(PARTS):
         with contextlib.suppress(OSError):
             if time.time() - part.stat().st_mtime > STALE_SECONDS:
                 part.unlink()

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -14,15 +16,29 @@ import pytest
 
 from civicard.files import FileUnwritable
 from civicard.kernel.text import Language, Text
-from civicard.ledger.lake import export as exporting
 from civicard.ledger.kinds import UnknownKind, kind_named
 from civicard.ledger.lake import About, Lake, LakeUnreadable, open_lake
+from civicard.ledger.lake import export as exporting
 from civicard.ledger.lake.arrow import schema
 from civicard.ledger.lake.export import Chosen, ExportRefused, export
 from civicard.ledger.lake.sealing import sealing
 from civicard.ledger.lake.valid import valid, valid_sql
 
 AT = datetime(2019, 1, 5, 8, tzinfo=UTC)
+# An export in a process of its own, which may write no more than a few bytes into any file.
+EXPORTING = """
+import resource, sys
+from civicard.kernel.refusal import Refusal
+from civicard.ledger.lake import open_lake
+from civicard.ledger.lake.export import Chosen, export
+
+lake = open_lake(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64))
+try:
+    export(lake, Chosen(kind="application_passed"), sys.argv[2])
+except Refusal as refusal:
+    print(refusal.code)
+"""
 Row = Mapping[str, object]
 Tables = Sequence[tuple[str, str, Sequence[Row]]]
 
@@ -303,3 +319,41 @@ def test_what_cannot_be_exported_is_refused_and_nothing_is_written(lake: Lake, t
         with pytest.raises(FileUnwritable):
             export(lake, one, tmp_path / "missing" / f"out{ending}")
     assert [path.name for path in tmp_path.iterdir()] == ["lake"]
+
+
+@pytest.mark.parametrize("first", [9, 28, 31])
+def test_an_open_end_reaches_to_the_end_of_the_last_month(tmp_path: Path, first: int) -> None:
+    days = [{"day": date(2018, 12, day)} for day in (9, 28, 31)]
+    lake = make(tmp_path / "lake", [("application_passed", "2018-12", [
+        {**row, **day} for row, day in zip(passed(1, 2, 3), days, strict=True)
+    ])])  # fmt: skip
+    chosen = Chosen(kind="application_passed", since=date(2018, 12, first))
+    assert export(lake, chosen, tmp_path / "out.csv") == sum(one["day"].day >= first for one in days)
+
+
+@pytest.mark.parametrize("ending", [".csv", ".xlsx", ".parquet", ".jsonl"])
+@pytest.mark.parametrize("kept", [0, 300, None])
+def test_a_lake_with_a_file_cut_short_or_gone_is_told_and_nothing_is_written(
+    lake: Lake, tmp_path: Path, ending: str, kept: int | None
+) -> None:
+    sealed = Path(lake.paths("application_passed")[0])
+    if kept is None:
+        sealed.unlink()
+    else:
+        sealed.write_bytes(sealed.read_bytes()[:kept])
+    with pytest.raises(LakeUnreadable, match="ledger check"):
+        export(lake, Chosen(kind="application_passed"), tmp_path / f"out{ending}")
+    assert [path.name for path in tmp_path.iterdir()] == ["lake"]
+
+
+@pytest.mark.parametrize("ending", [".csv", ".xlsx", ".parquet", ".jsonl"])
+def test_a_disk_that_is_full_in_the_middle_keeps_what_was_there_and_leaves_nothing(
+    lake: Lake, tmp_path: Path, ending: str
+) -> None:
+    out = tmp_path / f"out{ending}"
+    out.write_bytes(b"before")
+    command = [sys.executable, "-c", EXPORTING, str(lake.folder), str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["file_unwritable"], done.stderr
+    assert out.read_bytes() == b"before"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["lake", out.name]

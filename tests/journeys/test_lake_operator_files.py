@@ -12,10 +12,11 @@ import pytest
 
 from civicard.kernel.text import Text
 from civicard.ledger.checking import check
-from civicard.ledger.lake import About, Seal, open_lake
+from civicard.ledger.lake import About, LakeUnreadable, Seal, open_lake
 from civicard.ledger.lake.operator_files import OperatorFileRefused, OperatorFileTaken, sign, take
 from civicard.vault.keystore import Keystore, Purpose
 from civicard.vault.master import Master
+from civicard.vault.signatures import Algorithm, PublicKey, PublicKeys
 
 AT = datetime(2018, 9, 1, 3, tzinfo=UTC)
 ABOUT = About(city=Text("示例市", "Sample City"), origin="operated")
@@ -245,7 +246,7 @@ def changed(path: Path, **values: object) -> None:
         (lambda path: changed(path, signature="zz"), "is damaged"),
         (lambda path: changed(path, months=["2018-7"]), "is damaged"),
         (lambda path: path.with_name(f"{path.name}.sig").unlink(), "no signature that can be read"),
-        (lambda path: path.unlink(), "cannot be read"),
+        (lambda path: path.unlink(), "there is no such file"),
     ],
     ids=[
         "bytes",
@@ -287,3 +288,30 @@ def test_a_file_is_signed_only_for_months_that_are_some(office: Office) -> None:
     for months in ([], ["2018-13"], ["July"]):
         with pytest.raises(OperatorFileRefused, match="months are written like 2018-07"):
             sign(path, kind="card_used", months=months, signer=office.operator.signer("transit"))
+
+
+def test_a_lake_with_a_file_cut_short_takes_no_more_files(office: Office) -> None:
+    office.take(office.send(uses(date(2018, 7, 1))))
+    (sealed,) = open_lake(office.lake).paths("card_used")
+    Path(sealed).write_bytes(Path(sealed).read_bytes()[:200])
+
+    with pytest.raises(LakeUnreadable, match="ledger check"):
+        office.take(office.send(uses(date(2018, 7, 2)), name="more.parquet"))
+
+    assert len(open_lake(office.lake).seals) == 1
+
+
+def test_a_key_named_after_a_person_signs_no_file(office: Office) -> None:
+    path = office.send(uses(date(2018, 7, 1)))
+    signer = office.operator.signer("transit")
+    name = "13812345678"
+    renamed = PublicKey(name=name, version=1, algorithm=Algorithm.SM2, public=signer.public.public)
+    beside = path.with_name(f"{path.name}.sig")
+    beside.write_text(json.dumps(json.loads(beside.read_text()) | {"key": name}))
+
+    with pytest.raises(OperatorFileRefused, match="the name of its key looks like") as refused:
+        take(
+            [path], folder=office.lake, about=ABOUT, operators=PublicKeys([renamed]),
+            signers=[office.own.signer("seal")], at=AT,
+        )  # fmt: skip
+    assert name not in str(refused.value.text)

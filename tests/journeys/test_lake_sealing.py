@@ -1,5 +1,6 @@
 """A seal is there whole or not at all: killed at any step, out of room, or started twice."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -160,6 +161,14 @@ def test_a_seal_killed_at_any_step_leaves_the_old_or_the_new_lake(tmp_path: Path
     assert seen == {(1, BEFORE), (2, BEFORE + ADDED + 10)}
 
 
+def test_the_next_seal_sweeps_away_a_description_that_was_never_finished(city: City) -> None:
+    left = city.folder / ".civicard-0123456789abcdef.part"
+    left.write_bytes(b"{")
+    city.seal(1000, 3)
+    assert not left.exists()
+    assert city.state() == (2, BEFORE + 3)
+
+
 @pytest.mark.parametrize("rows", [60_000, 10])
 def test_a_seal_that_runs_out_of_room_is_refused_and_leaves_the_lake_as_it_was(city: City, rows: int) -> None:
     # 60,000 uses do not fit into one file of 100,000 bytes; 10 do, but not the description of their seal into 1,500.
@@ -283,3 +292,51 @@ def seal_uses(city: City, table: pa.Table) -> None:
     with sealing(city.folder, signers=city.signers, at=AT) as one:
         one.write(kind_named("card_used"), "2018-07", [table])
         one.commit(facts=table.num_rows)
+
+
+def test_a_lake_that_lost_its_description_is_not_given_another(city: City) -> None:
+    (city.folder / "lake.json").unlink()
+    with pytest.raises(LakeUnreadable, match="its seals are there"):
+        city.seal(100, ADDED, "2018-08", About(city=Text("乙市", "B"), origin="operated"))
+    assert not (city.folder / "lake.json").exists()
+
+
+def test_a_lake_with_a_description_that_its_seals_do_not_bind_is_not_opened(city: City) -> None:
+    invented = About(city=ABOUT.city, origin="simulated")
+    (city.folder / "lake.json").write_bytes(invented.to_bytes())
+    with pytest.raises(LakeUnreadable, match="not the description that seal 1 binds"):
+        open_lake(city.folder)
+    with pytest.raises(LakeUnreadable):
+        city.seal(100, ADDED, "2018-08", invented)
+
+
+def test_every_file_and_folder_of_a_seal_is_on_the_disk_before_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brought: set[Path] = set()
+    to_disk = os.fsync
+
+    def seen(handle: int) -> None:
+        brought.add(Path(f"/proc/self/fd/{handle}").readlink())
+        to_disk(handle)
+
+    made = City(tmp_path)
+    made.folder = tmp_path / "data" / "lakes" / "lake"
+    monkeypatch.setattr(os, "fsync", seen)
+    made.seal(1, BEFORE)
+    parts = {path.relative_to(made.folder) for path in made.folder.rglob("*") if path.name != ".lock"}
+    # What is renamed as a whole was brought to the disk under its name before.
+    names = {path.relative_to(made.folder / ".sealing") for path in brought if ".sealing" in path.parts}
+    assert {part for part in parts if part.name != "lake.json"} - names == {Path("seal=000001/seal.json")}
+    # A small file is brought there under the name of its part, and its folder after it has its own.
+    assert Path("seal=000001") in names
+    assert {made.folder, made.folder.parent, made.folder.parent.parent, tmp_path} <= brought
+
+
+def test_a_lock_that_is_a_link_ruins_nobodys_file(city: City) -> None:
+    other = city.home / "somebody's"
+    other.write_text("kept")
+    (city.folder / ".lock").unlink()
+    (city.folder / ".lock").symlink_to(other)
+    city.seal(100, ADDED, "2018-08")
+    assert other.read_text() == "kept"

@@ -1,8 +1,11 @@
 """`civicard ledger` and `civicard keys` as a person meets them."""
 
 import json
+import os
 import shutil
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
@@ -32,6 +35,20 @@ class Ran(NamedTuple):
 
 
 Run = Callable[..., Ran]
+TOO_LONG = "x" * 300
+RECORDED = """
+from datetime import UTC, date, datetime
+import django
+django.setup()
+from civicard.governance.actions import set_target
+from civicard.governance.rules import Proposal
+from civicard.kernel.actor import Actor
+target = Proposal(
+    year=2026, target="cards_made", value=3_000_000, unit="cards", reason="年初计划", approval="3号",
+    approved_on=date(2026, 1, 20),
+)
+set_target(target, actor=Actor(code="director-01"), at=datetime(2026, 2, 1, tzinfo=UTC))
+"""
 SETTINGS = ("LANG", "LAKE", "KEYSTORE", "MASTER_KEY", "MASTER_KEY_FILE", "MODE", "CITY", "ZONE")
 
 
@@ -114,7 +131,7 @@ def test_a_damaged_lake_ends_with_status_1_and_names_the_file(civicard: Run, sea
     where = path.relative_to(sealed).as_posix()
     assert told.status == 1
     assert f"{where}  [file_changed] changed: of 1 blocks these differ: 1" in told.out
-    assert told.out.endswith("1 faults, see above\n")
+    assert told.out.endswith("1 fault, see above\n")
 
 
 def test_check_tells_programs_the_same(civicard: Run, sealed: Path) -> None:
@@ -198,6 +215,10 @@ def test_the_lake_that_the_settings_name_is_the_one_that_is_checked(
         (["export", "--kind", "card_made", "--out", "x.csv"], "lake_unreadable"),
         (["export", "--kind", "card_made", "--out", "x.csv", "--month", "2018-13"], "wrong_use"),
         (["export", "--kind", "card_made", "--out", "x.csv", "--since", "July"], "wrong_use"),
+        (["export", "--kind", "card_made", "--out", "x.csv", "--since", "2018-07-02", "--until", "2018-07-01"], "wrong_use"),
+        # A name that no system looks up stands for a folder that may not be looked into, also for root.
+        (["seal", "--city", "示例市", "--lake", TOO_LONG], "lake_unreadable"),
+        (["check", "--lake", TOO_LONG], "lake_unreadable"),
         (["export", "--kind", "card_made", "--out", "x.csv", "--month", "2018-07", "--until", "2018-07-09"], "wrong_use"),
     ],
     ids=lambda one: " ".join(one)[:60] if isinstance(one, list) else one,
@@ -269,6 +290,137 @@ def test_a_keystore_of_ones_own_gets_the_keys_for_seals_when_asked(
     assert civicard(*words).status == 0
 
 
+@pytest.mark.parametrize("words", [("--seal",), ("register", "--purpose", "field")], ids=["seals", "one key"])
+def test_in_production_adding_a_key_makes_the_keystore_that_is_named(
+    civicard: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    path = tmp_path / "named.json"
+    (tmp_path / "master").write_text(Master.random().to_base64())
+    monkeypatch.setenv("CIVICARD_MODE", "production")
+    monkeypatch.setenv("CIVICARD_KEYSTORE", str(path))
+    assert "[setting_wrong]" in civicard("keys", "add", *words).err
+    monkeypatch.setenv("CIVICARD_MASTER_KEY_FILE", str(tmp_path / "master"))
+    assert "[keystore_unreadable]" in civicard("keys", "list").err
+    assert not path.exists()
+
+    done = civicard("keys", "add", *words)
+
+    assert done.status == 0, done.err
+    assert done.out.startswith("已建立密钥库\n已添加：")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    listed = civicard("keys", "list", "--lang", "en").out.splitlines()[1:]
+    assert [line.split()[0] for line in listed] == (
+        ["seal", "seal-sm2"] if "--seal" in words else ["register"]
+    )
+    before = path.read_bytes()
+    again = civicard("keys", "add", *words)
+    assert "已建立" not in again.out
+    assert path.read_bytes() == before
+
+
+def test_a_keystore_in_a_folder_that_is_not_there_is_refused(
+    civicard: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CIVICARD_KEYSTORE", str(tmp_path / "nowhere" / "keys.json"))
+    monkeypatch.setenv("CIVICARD_MASTER_KEY", Master.random().to_base64())
+
+    assert "[keystore_unwritable]" in civicard("keys", "add", "--seal").err
+    assert not (tmp_path / "nowhere").exists()
+
+
+@pytest.mark.parametrize("words", [("keys", "list"), ("migrate",)], ids=["keys", "migrate"])
+def test_a_data_folder_that_cannot_be_had_is_a_wrong_setting(tmp_path: Path, words: tuple[str, ...]) -> None:
+    ran = alone(tmp_path / TOO_LONG, "-m", "civicard.cli.main", *words)
+
+    assert ran.status == 1
+    assert "[setting_wrong] The setting CIVICARD_DATA " in ran.err
+    assert "Traceback" not in ran.err
+
+
+def alone(data: Path, *argv: str) -> Ran:
+    """Run Python in a process of its own, whose only setting is the data folder: a file of SQLite is its database."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CIVICARD_")}
+    settings = {"CIVICARD_DATA": str(data), "DJANGO_SETTINGS_MODULE": "civicard.config.settings"}
+    done = subprocess.run(
+        [sys.executable, *argv], env={**kept, **settings}, capture_output=True, text=True, check=False
+    )
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def test_a_lake_whose_database_is_gone_is_not_called_sound_and_no_database_is_made(tmp_path: Path) -> None:
+    data = tmp_path / "var"
+    assert alone(data, "-m", "civicard.cli.main", "migrate").status == 0
+    assert stat.S_IMODE(data.stat().st_mode) == 0o700
+    recorded = alone(data, "-c", RECORDED)
+    assert recorded.status == 0, recorded.err
+    sealed = alone(
+        data, "-m", "civicard.cli.main", "ledger", "seal", "--city", "示例市/Sample", "--lang", "en"
+    )
+    assert "1 file, 1 fact so far" in sealed.out, sealed.err
+    for file in data.glob("civicard.sqlite3*"):
+        file.unlink()
+
+    told = alone(data, "-m", "civicard.cli.main", "ledger", "check", "--lang", "en")
+
+    assert told.status == 1
+    assert "Sound" not in told.out
+    assert told.out.endswith("it could not be compared with the database, for the reason below\n")
+    assert "[database_not_prepared]" in told.err
+    assert list(data.glob("civicard.sqlite3*")) == []
+
+
+def test_asking_what_is_due_makes_no_database(tmp_path: Path) -> None:
+    told = alone(tmp_path / "var", "-m", "civicard.cli.main", "migrate", "--check")
+
+    assert told.status == 1
+    assert "ledger.0001_the_tables" in told.out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_city_of_a_lake_cannot_be_another_later(civicard: Run, sealed: Path, sent: Path) -> None:
+    words = ("ledger", "seal", "--file", sent, "--operators", sent.with_name("operators.json"))
+    before = sorted(sealed.rglob("*"))
+
+    refused = civicard(*words, "--city", "另一市")
+
+    assert "[lake_differs]" in refused.err
+    assert "示例市" in refused.err
+    assert sorted(sealed.rglob("*")) == before
+    # The same city is let pass: what is refused then is the file, which is sealed already.
+    for same in ("示例市", "示例市/Sample"):
+        assert "[operator_file_taken]" in civicard(*words, "--city", same).err
+
+
+def test_a_lake_is_not_begun_among_other_files(civicard: Run, sent: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("years of work")
+    words = (
+        "ledger",
+        "seal",
+        "--file",
+        sent,
+        "--operators",
+        sent.with_name("operators.json"),
+        "--city",
+        "示例市",
+    )
+
+    assert "[lake_place_taken]" in civicard(*words, "--lake", tmp_path / "mine").err
+    assert [one.name for one in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
+    assert "[lake_place_taken]" in civicard(*words, "--lake", tmp_path / "mine" / "thesis.txt").err
+
+
+def test_an_operators_file_that_is_not_there_is_told_as_that(civicard: Run, sent: Path) -> None:
+    words = ("--operators", sent.with_name("operators.json"), "--city", "示例市", "--lang", "en")
+    sent.unlink()
+
+    refused = civicard("ledger", "seal", "--file", sent, *words)
+
+    assert "[operator_file_refused]" in refused.err
+    assert "there is no such file" in refused.err
+    assert "signature" not in refused.err
+
+
 def test_a_lost_master_key_is_told_and_no_new_one_is_made(civicard: Run, tmp_path: Path) -> None:
     civicard("keys", "list")
     (tmp_path / "var" / "master.key").unlink()
@@ -303,7 +455,7 @@ def test_facts_of_the_database_are_sealed_and_compared(
 
     done = civicard("ledger", "seal", "--city", "示例市/Sample", "--lang", "en")
     assert done.status == 0, done.err
-    assert "1 files, 2 facts so far\nseal 1 root " in done.out
+    assert "1 file, 2 facts so far\nseal 1 root " in done.out
     assert civicard("ledger", "seal").out == "没有新的事实，未封签。\n"
 
     told = civicard("ledger", "check", "--format", "json")

@@ -15,6 +15,7 @@ from civicard.kernel.actor import Actor
 from civicard.kernel.refusal import Refusal
 from civicard.ledger.actions import Entry, FactByFileOnly, record, record_all
 from civicard.ledger.kinds import Fact, FactRefused
+from civicard.ledger.lake.operator_tables import FIRST_NUMBER
 from civicard.ledger.models import Fact as FactRow
 from civicard.ledger.models import SealRecord
 from civicard.people.rules import AgeBand
@@ -366,3 +367,19 @@ def test_only_the_tables_owner_can_tamper_and_then_the_row_does_change(
     assert [body for _, _, _, body in rows()] == [{"application": 8}]
     with pytest.raises(IntegrityError, match="fact_append_only"), connection.cursor() as cursor:
         cursor.execute("DELETE FROM ledger_fact")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("at", ["0001-01-01T00:00Z", "1899-12-31T15:00Z", "9999-12-31T23:59Z"])
+def test_a_fact_dated_outside_of_all_ledgers_is_refused(at: str) -> None:
+    with transaction.atomic(), pytest.raises(FactRefused, match="begins on 1900-01-01"):
+        record(PASSED, actor=CLERK, at=datetime.fromisoformat(at))
+    assert rows() == []
+
+
+@pytest.mark.django_db
+def test_no_row_by_hand_takes_a_number_of_operators_files() -> None:
+    with pytest.raises(IntegrityError, match="fact_malformed"):
+        insert(number=FIRST_NUMBER)
+    insert(number=FIRST_NUMBER - 1)
+    assert [number for number, *_ in rows()] == [FIRST_NUMBER - 1]

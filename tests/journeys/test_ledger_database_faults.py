@@ -1,9 +1,11 @@
 """Faults from outside: a kill at every step of a seal, a full disk, and rows that somebody tampered with."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,11 +15,12 @@ from django.db import connection, transaction
 
 from civicard.cards.facts import ApplicationBatched, ApplicationPassed
 from civicard.kernel.actor import Actor
-from civicard.ledger import checking
+from civicard.ledger import checking, rows
 from civicard.ledger.actions import record
-from civicard.ledger.lake import Seal, open_lake
+from civicard.ledger.lake import SEAL, About, Seal, open_lake, seal_folder
 from civicard.ledger.models import SealRecord
 from civicard.ledger.queries import differences
+from civicard.ledger.rows.memory import LakeOfOtherDatabase, SealNotRemembered
 from civicard.vault.keystore import Keystore
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -273,3 +276,54 @@ def test_a_file_that_cannot_be_read_hides_no_fault_of_another_kind(
         cursor.execute("DELETE FROM ledger_fact WHERE number = %s", [batched])
     found = {(one.code, one.where) for one in differences(lake)}
     assert found == {("facts_not_comparable", "application_passed 0"), ("fact_missing", f"fact {batched}")}
+
+
+@pytest.mark.parametrize("horizon", [0, 2**62])
+def test_a_mark_that_the_database_never_had_is_not_taken_over_from_a_lake(
+    tmp_path: Path, seal_now: SealNow, horizon: int
+) -> None:
+    kept = recorded(1)
+    last = seal_now()
+    assert last is not None
+    # Whoever may write into the lake's folder, and has no key, puts an empty seal there.
+    invented = replace(
+        last, number=2, previous=last.root, horizon=horizon, files=(), signers=(), signatures=()
+    )
+    folder = tmp_path / "lake" / seal_folder(2)
+    folder.mkdir()
+    (folder / SEAL).write_bytes(invented.to_bytes())
+    with pytest.raises(LakeOfOtherDatabase):
+        seal_now()
+    shutil.rmtree(folder)
+    later = recorded(2)
+    seal_now()
+    assert sealed(tmp_path / "lake") == [kept, later]
+
+
+def test_two_lakes_sealed_from_one_database_at_once_end_in_a_refusal_of_the_slower(
+    tmp_path: Path, about: About, keystore: Keystore, all_final: Callable[[], None]
+) -> None:
+    number = recorded(1)
+    all_final()
+
+    def into(name: str, step: Callable[[str], None]) -> Seal | None:
+        signers = [keystore.signer("seal")]
+        return rows.seal(folder=tmp_path / name, about=about, signers=signers, at=AT, step=step)
+
+    def quicker(name: str) -> None:
+        if name == "written":
+            into("quick", lambda _: None)
+
+    with pytest.raises(SealNotRemembered, match="keep one of them"):
+        into("slow", quicker)
+    assert sealed(tmp_path / "quick") == [number]
+    assert list(SealRecord.objects.values_list("root", flat=True)) == [open_lake(tmp_path / "quick").root]
+
+
+def test_what_is_sealed_while_a_lake_is_compared_is_not_missing(tmp_path: Path, seal_now: SealNow) -> None:
+    recorded(1)
+    seal_now()
+    opened = open_lake(tmp_path / "lake")
+    recorded(2)
+    seal_now()
+    assert differences(opened) == []

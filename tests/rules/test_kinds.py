@@ -76,6 +76,8 @@ def test_a_missing_value_is_refused_unless_the_column_may_be_empty(store: Store)
         "8888812345678901",
         "13812345678",
         "tel:13812345678",
+        "8613812345678",
+        "tel:008613812345678",
         "110108900101123",
     ],
 )
@@ -85,6 +87,42 @@ def test_what_looks_like_a_number_of_a_person_is_refused_everywhere(text: str, w
 
     assert fault is not None
     assert "looks like an ID" in fault.en
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "电话 138-1234-5678",
+        "电话：138 1234 5678",
+        "+86 138-1234-5678",
+        "１３８１２３４５６７８",  # noqa: RUF001 - full-width digits are the case
+        "310101 19900307 0035",
+        "310101-19900307003X",
+        "卡号 6222 0212 3456 7890 123",
+    ],
+)
+def test_a_number_of_a_person_is_found_in_words_however_it_is_written(text: str) -> None:
+    fault = Column("x", Store.TEXT, TITLE, words=True).fault(text)
+
+    assert fault is not None
+    assert "looks like an ID" in fault.en
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2018-07-01 至 2018-12-31",
+        "沪人社卡〔2018〕1234 号",
+        "由 5000000 张调整为 3000000 张",
+        "2018-09-12 15:30:00",
+    ],
+)
+def test_dates_documents_and_amounts_in_words_are_nobodys_number(text: str) -> None:
+    assert Column("x", Store.TEXT, TITLE, words=True).fault(text) is None
+
+
+def test_a_code_may_be_numbered_in_groups() -> None:
+    assert Column("x", Store.TEXT, TITLE).fault("310101-20180701-0001") is None
 
 
 def test_words_are_free_but_bounded() -> None:

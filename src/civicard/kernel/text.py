@@ -29,3 +29,12 @@ class Text:
     def __str__(self) -> str:
         """Return both wordings, the Chinese first."""
         return f"{self.zh} / {self.en}" if self.en and self.en != self.zh else self.zh
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its English noun, which gets an s unless there is one.
+
+    >>> counted(1, "file"), counted(0, "file"), counted(1200, "fact")
+    ('1 file', '0 files', '1,200 facts')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -19,7 +19,7 @@ from civicard.kernel.actor import Actor
 from civicard.kernel.refusal import Refusal
 from civicard.kernel.text import Text
 from civicard.ledger.bodies import encoded, kind_of_fact
-from civicard.ledger.kinds import CODE, PERSONAL, Arrival, Fact, FactRefused
+from civicard.ledger.kinds import CODE, FIRST_DAY, PERSONAL, Arrival, Fact, FactRefused
 from civicard.ledger.refusals import refusal_of
 
 __all__ = ["Entry", "FactByFileOnly", "record", "record_all"]
@@ -84,7 +84,8 @@ def record(
         The number of the fact.
 
     Raises:
-        FactRefused: a field is missing or of the wrong type, the actor is no code, or `at` has no zone.
+        FactRefused: a field is missing or of the wrong type, the actor is no code, or `at` has no zone or lies before
+            all ledgers.
         FactByFileOnly: facts of its kind come as signed files.
         FactInFuture: `at` is after the present.
         FactCauseUnknown, FactBeforeCause: there is no such cause, or it is dated later.
@@ -171,12 +172,30 @@ def _row(fact: Fact, actor: str, at: datetime, cause: int | None, corrects: int 
     return _Row(
         kind.name,
         at,
-        at.astimezone(_zone()).date(),
+        _day(kind.name, at),
         actor,
         None if cause is None else Int8(cause),
         None if corrects is None else Int8(corrects),
         encoded(fact),
     )
+
+
+def _day(kind: str, at: datetime) -> date:
+    """Return the business day of an instant."""
+    try:
+        day = at.astimezone(_zone()).date()
+    except OverflowError:  # the first or last hours of the calendar, which another zone does not have
+        day = date.min
+    if day < FIRST_DAY:
+        # A row like that would hold up every seal after it.
+        raise _refused(
+            kind,
+            Text(
+                f"发生时刻 {at.isoformat()} 不在台账的年代之内，最早为 {FIRST_DAY}",
+                f"the instant {at.isoformat()} is outside of what a ledger holds, which begins on {FIRST_DAY}",
+            ),
+        )
+    return day
 
 
 def _for_sqlite(row: _Row) -> tuple[object, ...]:

@@ -11,6 +11,7 @@ import importlib.util
 import pkgutil
 import re
 import types
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -30,8 +31,16 @@ __all__ = [
 # A code: districts, stations, banks, lots. Not words, so that nobody's name comes in by the side door.
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,63}")
 # Fifteen digits in a row, or 17 and an X, are an ID number or an account, whatever the field was meant for.
-PERSONAL = re.compile(r"\d{15}|(?<!\d)1[3-9]\d{9}(?!\d)")
+PERSONAL = re.compile(r"\d{15}|(?<!\d)(?:00)?(?:86)?1[3-9]\d{9}(?!\d)")
+# As people write them in words: a phone in groups, an ID number around its date of birth, an account by fours. Codes
+# are not held to it: lots and batches are numbered in groups too.
+PERSONAL_IN_GROUPS = re.compile(
+    r"(?<!\d)(?:86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)|"
+    r"\d{6}[ -]?(?:19|20)\d{6}[ -]?\d{3}[\dXx]|\d{4}(?:[ -]\d{4}){3}"
+)
 MOST_WORDS = 500
+# Before this day nothing happened that a ledger holds; what is dated earlier is a mistake.
+FIRST_DAY = date(1900, 1, 1)
 MOST_WHOLE = 2**63 - 1
 
 
@@ -154,16 +163,28 @@ class Column:
             if value in self.values:
                 return None
             return Text(f"只能是 {'、'.join(self.values)}", f"must be one of {', '.join(self.values)}")
-        if PERSONAL.search(value):
+        # Digits have a full-width form too.
+        plain = unicodedata.normalize("NFKC", value) if self.words else value
+        if PERSONAL.search(plain) or (self.words and PERSONAL_IN_GROUPS.search(plain)):
             return Text("形似身份证号、账号或电话，不得写入事实", "looks like an ID, account or phone number")
         if self.words:
             fits = bool(value.strip()) and len(value) <= MOST_WORDS and value.isprintable()
             return (
                 None
                 if fits
-                else Text(f"应为 1 至 {MOST_WORDS} 字", f"must have 1 to {MOST_WORDS} characters")
+                else Text(
+                    f"应为 1 至 {MOST_WORDS} 个可见的字，不得换行",
+                    f"must have 1 to {MOST_WORDS} characters that can be seen, on one line",
+                )
             )
-        return None if CODE.fullmatch(value) else Text("应为代码", "must be a code")
+        return (
+            None
+            if CODE.fullmatch(value)
+            else Text(
+                "应为代码：1 至 64 个拉丁字母、数字或 _.:/-，以字母或数字开头",
+                "must be a code: 1 to 64 Latin letters, digits or _.:/-, beginning with a letter or digit",
+            )
+        )
 
 
 def _wrong(zh: str, en: str, value: object) -> Text:

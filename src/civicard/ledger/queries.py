@@ -7,7 +7,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 
 from civicard.kernel.text import Text
 from civicard.ledger.checking.faults import Fault
-from civicard.ledger.lake import Lake
+from civicard.ledger.lake import Lake, seal_numbers
 from civicard.ledger.models import SealRecord
 from civicard.ledger.rows.comparison import differing
 from civicard.ledger.rows.staging import Span
@@ -46,9 +46,15 @@ def differences(lake: Lake, *, by_scanner: bool = True) -> list[Fault]:
 def _seals(lake: Lake) -> list[Fault]:
     roots = {seal.number: seal.root for seal in lake.seals}
     faults = []
-    for record in SealRecord.objects.order_by("number"):
+    records = list(SealRecord.objects.order_by("number"))
+    # Listed after the records, as each seal is in the lake before it is remembered: what was sealed since the lake
+    # was opened is not missing.
+    there = set(seal_numbers(lake.folder))
+    for record in records:
         where = f"seal {record.number}"
         if record.number not in roots:
+            if record.number in there:
+                continue
             text = Text(
                 f"数据库记得第 {record.number} 次封签，数据湖中没有",
                 f"the database remembers seal {record.number}, and the lake has none",

@@ -224,9 +224,9 @@ class Keystore:
             reason = why(error)
             raise KeystoreUnreadable(
                 Text(
-                    f"不能读取密钥库 {self._path}：{reason.zh}。请检查设置 {SETTING} 和文件权限，或先建立密钥库。",
+                    f"不能读取密钥库 {self._path}：{reason.zh}。请检查设置 {SETTING} 和文件权限，或用 civicard keys add 先建立密钥库。",
                     f"Cannot read the keystore {self._path}: {reason.en}. Check the setting {SETTING} and the "
-                    "permissions of the file, or make a keystore first.",
+                    "permissions of the file, or make a keystore first with `civicard keys add`.",
                 )
             ) from None
         return self._keys

@@ -78,10 +78,17 @@ def check(
         progress: told how many bytes of how many are hashed.
 
     Raises:
-        LakeUnreadable: the folder holds no lake at all.
+        LakeUnreadable: the folder holds no lake at all, or cannot be listed.
     """
     home = Path(folder)
     tree = tree_of(home)
+    if (why := tree.unread.get("")) is not None:
+        raise LakeUnreadable(
+            Text(
+                f"{home} 不是数据湖，或无法查看：系统报告：{why}；请检查路径和权限。",
+                f"{home} is no lake, or may not be looked into: the system says: {why}. Check its path and permissions.",
+            )
+        )
     if ABOUT not in tree.files and not tree.seal_numbers:
         raise LakeUnreadable(
             Text(

@@ -1,17 +1,14 @@
 """What lies in a lake's folder, link for link and file for file, before anything in it is believed. No Django."""
 
 import os
-import re
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from civicard.ledger.lake import LOCK, SEAL_FOLDER, UNFINISHED
+from civicard.ledger.lake.places import PART
 
 __all__ = ["Tree", "tree_of"]
-
-# What a process that was killed while it wrote `lake.json` leaves; nobody reads it.
-PART = re.compile(r"\.civicard-[0-9a-f]{16}\.part")
 
 
 @dataclass(slots=True)

@@ -284,7 +284,7 @@ def open_lake(folder: Path | str) -> Lake:
     """Return the lake in `folder`. What its seals say is read, not checked; `checking.check` does that.
 
     Raises:
-        LakeUnreadable: there is no lake, or a description in it is damaged.
+        LakeUnreadable: there is no lake, or a description in it is damaged or not that of its seals.
     """
     home = Path(folder)
     about = read_about(home)
@@ -292,8 +292,15 @@ def open_lake(folder: Path | str) -> Lake:
     seals = []
     for expected, number in enumerate(numbers, 1):
         if number != expected:
-            raise _damaged(home / seal_folder(expected), "这一封签不见了", "this seal is missing")
-        seals.append(read_seal(home, number))
+            raise damaged(home / seal_folder(expected), "这一封签不见了", "this seal is missing")
+        seal = read_seal(home, number)
+        if seal.about != about_digest(about):
+            raise damaged(
+                home / ABOUT,
+                f"不是第 {number} 号封签所绑定的数据湖说明",
+                f"it is not the description that seal {number} binds",
+            )
+        seals.append(seal)
     return Lake(home, about, tuple(seals))
 
 
@@ -315,7 +322,7 @@ def read_about(home: Path) -> About:
     try:
         return About.from_json(json.loads(text))
     except DAMAGED as error:
-        raise _damaged(home / ABOUT, "内容残缺", "its content is damaged") from error
+        raise damaged(home / ABOUT, "内容残缺", "its content is damaged") from error
 
 
 def read_seal(home: Path, number: int) -> Seal:
@@ -330,9 +337,9 @@ def read_seal(home: Path, number: int) -> Seal:
     except FileUnreadable as error:
         raise LakeUnreadable(error.text) from None
     except DAMAGED as error:
-        raise _damaged(path, "内容残缺", "it is damaged") from error
+        raise damaged(path, "内容残缺", "it is damaged") from error
     if stated != seal.root:
-        raise _damaged(path, "内容与其根值不符", "it does not fit its own root")
+        raise damaged(path, "内容与其根值不符", "it does not fit its own root")
     return seal
 
 
@@ -384,7 +391,8 @@ def _whole(value: object) -> int:
     return value
 
 
-def _damaged(path: Path, zh: str, en: str) -> LakeUnreadable:
+def damaged(path: Path | str, zh: str, en: str) -> LakeUnreadable:
+    """Return the refusal of a lake in which `path` is not as it should be, with why."""
     return LakeUnreadable(
         Text(
             f"数据湖残缺：{path}：{zh}。请用 civicard ledger check 查明，并从备份恢复。",

@@ -18,7 +18,7 @@ from civicard.files import FileUnwritable, settle
 from civicard.kernel.refusal import Refusal
 from civicard.kernel.text import Language, Text
 from civicard.ledger.kinds import Column, Store, kind_named
-from civicard.ledger.lake import Lake
+from civicard.ledger.lake import Lake, damaged
 from civicard.ledger.lake.engine import connect, literal
 from civicard.ledger.lake.rollups import added_up, relation, rollup_columns, rollup_of
 from civicard.ledger.lake.valid import valid_sql
@@ -38,6 +38,9 @@ FETCHED = 10_000
 # Text that a spreadsheet would take for a formula and run.
 LIKE_A_FORMULA = "'*[=+\\-@\t\r＝＋－\uff20]"
 BOM = "\ufeff"
+PART = ".civicard-"
+# The file is a part already; a second one, which the engine makes beside it, would be left behind on a full disk.
+IN_PLACE = "USE_TMP_FILE false"
 APOSTROPHE = literal("'")
 
 
@@ -120,8 +123,12 @@ def export(
                         table.to_parquet(part)
                     case _:
                         table.to_jsonl(part)
-        except duckdb.IOException as error:
-            raise _unwritable(target, str(error).splitlines()[0]) from error
+        except duckdb.Error as error:
+            # The engine names the file that failed it: ours to write, or one of the lake's to read.
+            said = str(error).splitlines()[0]
+            if PART in said or isinstance(error, duckdb.OutOfMemoryException):
+                raise _unwritable(target, said) from error
+            raise damaged(lake.folder, f"无法读取（{said}）", f"it cannot be read ({said})") from error
         except OSError as error:
             raise _unwritable(target, error.strerror or str(error)) from error
     progress(rows, rows)
@@ -134,7 +141,8 @@ def _query(lake: Lake, chosen: Chosen) -> tuple[Sequence[Column], str]:
     if chosen.since is not None or chosen.until is not None:
         there = sorted({one.month for one in lake.files(chosen.kind)})
         first = chosen.since or (date.fromisoformat(f"{there[0]}-01") if there else date.min)
-        last = chosen.until or (date.fromisoformat(f"{there[-1]}-28") if there else date.min)
+        # The last month counts from any of its days, also from one after the 28th.
+        last = chosen.until or (max(first, date.fromisoformat(f"{there[-1]}-28")) if there else date.min)
         months = months_between(first, last) if first <= last else ()
     summed = rollup_of(chosen.kind)
     if summed is not None:
@@ -176,7 +184,7 @@ class _Table:
             for one, head in zip(self.columns, heads, strict=True)
         )
         self.base.execute(
-            f"COPY (SELECT {chosen} FROM ({self.query})) TO {literal(str(part))} (FORMAT csv, HEADER true)"
+            f"COPY (SELECT {chosen} FROM ({self.query})) TO {literal(str(part))} (FORMAT csv, HEADER true, {IN_PLACE})"
         )
 
     def to_parquet(self, part: Path) -> None:
@@ -188,7 +196,7 @@ class _Table:
         listed = ", ".join(f"'{key}': {literal(value)}" for key, value in marks.items())
         self.base.execute(
             f"COPY ({self.query}) TO {literal(str(part))} "
-            f"(FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{listed}}})"
+            f"(FORMAT parquet, COMPRESSION zstd, {IN_PLACE}, KV_METADATA {{{listed}}})"
         )
 
     def to_jsonl(self, part: Path) -> None:
@@ -201,7 +209,7 @@ class _Table:
         )
         self.base.execute(
             f"COPY (SELECT {literal(self.lake.about.origin)} AS origin, {chosen} FROM ({self.query})) "
-            f"TO {literal(str(part))} (FORMAT json)"
+            f"TO {literal(str(part))} (FORMAT json, {IN_PLACE})"
         )
 
     def to_sheet(self, part: Path, rows: int, progress: Callable[[int, int], None]) -> None:
@@ -304,7 +312,7 @@ def months_between(since: date, until: date) -> Sequence[str]:
 @contextlib.contextmanager
 def _whole(target: Path) -> Iterator[Path]:
     """Give a name beside `target` to write to, and move what was written there to its place once all of it is."""
-    part = target.with_name(f".civicard-{secrets.token_hex(8)}.part")
+    part = target.with_name(f"{PART}{secrets.token_hex(8)}.part")
     try:
         # Now, so that a folder that is missing or may not be written is told before any work.
         part.touch(exist_ok=False)

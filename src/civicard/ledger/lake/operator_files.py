@@ -7,6 +7,7 @@ bytes. What every fact needs beside is put on here: its number, when it was reco
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 from civicard.files import FileUnreadable, read_text, write_whole
 from civicard.kernel.refusal import Refusal
 from civicard.kernel.text import Text
-from civicard.ledger.kinds import Arrival, UnknownKind, kind_named
+from civicard.ledger.kinds import ENVELOPE, Arrival, UnknownKind, kind_named
 from civicard.ledger.lake import DAMAGED, About, Lake, Seal
 from civicard.ledger.lake.operator_tables import FIRST_NUMBER, OperatorTable, next_number
 from civicard.ledger.lake.sealing import Sealing, sealing
@@ -34,6 +35,7 @@ FORM = 1
 MOST_SIGNATURE_BYTES = 1_000_000
 MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 CHUNK = 1 << 20
+ACTOR = next(one for one in ENVELOPE if one.name == "actor")
 SOURCE = re.compile(r"sha256:([0-9a-f]{64}) ")
 
 
@@ -185,12 +187,17 @@ def _signed(path: Path, operators: PublicKeys) -> Signed:
             f"the signature does not fit: the file, its kind or months were changed after {name} signed, or it "
             "never did; ask the operator to sign and send it again",
         )
+    if (why := ACTOR.fault(signature.key)) is not None:
+        # It is said to have recorded every fact in the file. It is not shown: it may be somebody's number.
+        raise _refused(path, f"其密钥的名称{why.zh}", f"the name of its key {why.en}")
     return Signed(kind=kind, months=tuple(sorted(set(months))), digest=digest, signature=signature)
 
 
 def _stated(path: Path) -> tuple[str, tuple[str, ...], Signature]:
     """Return kind, months and signature as they stand beside an operator's file."""
     beside = _beside(path)
+    if not os.path.lexists(path):
+        raise _refused(path, "没有这个文件，请检查路径", "there is no such file; check its path")
     try:
         text = read_text(beside, MOST_SIGNATURE_BYTES)
     except FileUnreadable as error:

@@ -7,11 +7,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from civicard.kernel.text import Text
 from civicard.ledger.kinds import Arrival, Column, Kind, Store, all_kinds
-from civicard.ledger.lake import Lake
+from civicard.ledger.lake import Lake, damaged
 from civicard.ledger.lake.arrow import ROW_GROUP
 from civicard.ledger.lake.engine import connect, literal
 from civicard.ledger.lake.rollups import quoted_path
@@ -206,14 +207,17 @@ def next_number(lake: Lake) -> int:
     """Return the number that the next fact of a file gets: above those of all sealed files of such kinds.
 
     Raises:
-        OSError: a sealed file cannot be read.
+        LakeUnreadable: a sealed file cannot be read.
     """
     highest = FIRST_NUMBER - 1
     for one in lake.files():
         kind = all_kinds().get(one.kind)
         if kind is None or kind.cls.arrival is not Arrival.FILE:
             continue
-        about = pq.read_metadata(lake.folder / one.path)
+        try:
+            about = pq.read_metadata(lake.folder / one.path)
+        except (OSError, pa.ArrowException) as error:
+            raise damaged(one.path, f"无法读取（{error}）", f"it cannot be read ({error})") from error
         at = about.schema.names.index("fact")
         for group in range(about.num_row_groups):
             found = about.row_group(group).column(at).statistics

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from civicard.files import FileUnwritable, settle, write_whole
+from civicard.files import PARTS, FileUnwritable, settle, write_whole
 from civicard.kernel.refusal import Refusal
 from civicard.kernel.text import Text
 from civicard.ledger.kinds import Kind, all_kinds
@@ -32,10 +32,12 @@ from civicard.ledger.lake import (
     Seal,
     SealedFile,
     about_digest,
+    damaged,
     merkle,
     open_lake,
     read_about,
     seal_folder,
+    seal_numbers,
 )
 from civicard.ledger.lake.arrow import write_parquet
 from civicard.ledger.lake.rollups import write_rollup
@@ -205,16 +207,20 @@ def sealing(
         SealNotWritten: the disk is full or may not be written; the lake is as it was.
     """
     home = Path(folder)
-    if about is not None:
-        _prepare(home, about)
     try:
-        read_about(home)  # before the lock, so that no file is left in a folder that is no lake
+        if about is None:
+            read_about(home)  # before the lock, so that no file is left in a folder that is no lake
+        else:
+            _made(home)
         with _locked(home):
-            lake = open_lake(home)
             if about is not None:
-                _require_same(home, lake.about, about)  # two may have come to make the lake at once
+                _described(home, about)
+            lake = open_lake(home)
             rest = home / UNFINISHED
             shutil.rmtree(rest, ignore_errors=True)
+            # Only who holds the lock writes here, so what lies half-written is of somebody who was killed.
+            for part in home.glob(PARTS):
+                part.unlink(missing_ok=True)
             step("swept")
             try:
                 yield Sealing(lake, signers, at, step)
@@ -226,19 +232,24 @@ def sealing(
         raise _not_written(home, refusal.__cause__ or refusal.__context__) from refusal
 
 
-def _prepare(home: Path, about: About) -> None:
-    """Make the lake, or hold the one that is there to what is said of it."""
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _not_written(home, error) from error
-    if (home / ABOUT).exists():
-        _require_same(home, read_about(home), about)
-    else:
+def _made(home: Path) -> None:
+    """Make the folder, and bring the names of all folders made on the way to the disk: a seal in it must last."""
+    new = [one for one in (home, *home.parents) if not one.exists()]
+    home.mkdir(parents=True, exist_ok=True)
+    for one in new:
+        settle(one.parent)
+
+
+def _described(home: Path, about: About) -> None:
+    """Describe the lake, or hold the one that is there to what is said of it; its lock is held, as two may come."""
+    if not (home / ABOUT).exists():
+        if seal_numbers(home):
+            raise damaged(
+                home / ABOUT, "数据湖说明缺失，而封签都在", "it is missing, and its seals are there"
+            )
         write_whole(home / ABOUT, about.to_bytes())
-
-
-def _require_same(home: Path, found: About, about: About) -> None:
+        return
+    found = read_about(home)
     if found == about:
         return
     changed = [key for key, value in about.to_json().items() if found.to_json()[key] != value]
@@ -252,7 +263,8 @@ def _require_same(home: Path, found: About, about: About) -> None:
 
 @contextlib.contextmanager
 def _locked(home: Path) -> Iterator[None]:
-    with (home / LOCK).open("wb") as lock:
+    # Nothing is ever cut off from it: a link planted here might lead to somebody's file.
+    with (home / LOCK).open("ab") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from civicard.kernel.text import Text
 from civicard.ledger.facts import FactRetracted
 from civicard.ledger.kinds import kind_named, kind_of
-from civicard.ledger.lake import Lake, LakeUnreadable
+from civicard.ledger.lake import Lake, damaged
 from civicard.ledger.lake.rollups import monthly, relation, rollup_columns, rollup_of
 
 __all__ = ["ValidFacts", "valid", "valid_sql"]
@@ -122,9 +121,4 @@ def _retracted_kinds(path: str) -> set[str]:
     try:
         return set(pq.read_table(path, columns=["retracted_kind"]).column(0).unique().to_pylist())
     except (OSError, pa.ArrowException) as error:
-        raise LakeUnreadable(
-            Text(
-                f"数据湖残缺：无法读取 {path}：{error}。请用 civicard ledger check 查明。",
-                f"The lake is damaged: cannot read {path}: {error}. `civicard ledger check` tells more.",
-            )
-        ) from error
+        raise damaged(path, f"无法读取（{error}）", f"it cannot be read ({error})") from error

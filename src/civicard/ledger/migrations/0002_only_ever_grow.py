@@ -24,7 +24,8 @@ BEGIN
     IF NEW.xact < (SELECT horizon FROM %1$I.ledger_seal ORDER BY number DESC LIMIT 1) THEN
         marker := 'ledger_transactions_went_back';
     END IF;
-    IF NEW.number < 1 OR NOT isfinite(NEW.at) OR NOT isfinite(NEW.day) THEN
+    -- From 10^14 on, numbers are those of facts in operators' files.
+    IF NEW.number < 1 OR NEW.number >= 100000000000000 OR NOT isfinite(NEW.at) OR NOT isfinite(NEW.day) THEN
         marker := 'fact_malformed';
     END IF;
     IF NEW.at > NEW.recorded_at + interval '5 minutes' THEN
@@ -97,7 +98,8 @@ CREATE INDEX ledger_fact_xact ON ledger_fact USING brin (xact)
 
 # An unnamed number reads -1 before it is given. REPLACE removes the row in its way without a word to any trigger
 # for DELETE, so the row in the way is looked for before: by number, and by the fact that it corrects. A day that no
-# month has comes out as another once something, if only nothing, is added to it.
+# month has comes out as another once something, if only nothing, is added to it. From 10^14 on, numbers are those of
+# facts in operators' files.
 SQLITE_ARRIVES = """
 CREATE TRIGGER ledger_fact_arrives BEFORE INSERT ON ledger_fact BEGIN
     SELECT RAISE(ABORT, 'civicard:fact_append_only')
@@ -105,7 +107,7 @@ CREATE TRIGGER ledger_fact_arrives BEFORE INSERT ON ledger_fact BEGIN
     SELECT RAISE(ABORT, 'civicard:fact_already_corrected')
         WHERE EXISTS (SELECT 1 FROM ledger_fact WHERE corrects = NEW.corrects);
     SELECT RAISE(ABORT, 'civicard:fact_malformed')
-        WHERE NEW.at NOT GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] [0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]'
+        WHERE NEW.number >= 100000000000000 OR NEW.at NOT GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] [0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]'
             OR strftime('%Y-%m-%d %H:%M', substr(NEW.at, 1, 16), '+0 days') IS NOT substr(NEW.at, 1, 16)
             OR substr(NEW.at, 18, 2) > '59' OR date(NEW.day, '+0 days') IS NOT NEW.day
             OR typeof(NEW.cause) NOT IN ('integer', 'null') OR typeof(NEW.corrects) NOT IN ('integer', 'null')

@@ -85,6 +85,7 @@ def seal(
     Raises:
         RowRefused: a row, which was not written by `record`, does not fit its kind; it is named.
         LakeCutShort, LakeOfOtherDatabase: the lake is not the one that the database remembers.
+        SealNotRemembered: the seal is in the lake, and the database could not take note of it.
         TransactionsWentBack: the database counts its transactions lower than those sealed.
         SealInProgress, OtherLake, LakeUnreadable, SealNotWritten: as `sealing`.
         RuntimeError: within a transaction, whose facts are not final: a mistake of the program.
@@ -94,9 +95,10 @@ def seal(
         raise RuntimeError("seal outside of transactions: what this one recorded is not final yet")
     with sealing(folder, signers=signers, at=at, about=about, step=step) as one, _disk_errors():
         work = one.lake.folder / UNFINISHED / WORK
-        before = taken_over(connection, one.lake, work)
+        final = _final(connection)
+        before = taken_over(connection, one.lake, final, work)
         step("remembered before")
-        span = Span(before, _horizon(connection, before))
+        span = Span(before, max(final, before))
         with staged(connection, span, work, about.zone, by_scanner=by_scanner) as rows:
             relation = rows.all()
             step("staged")
@@ -109,18 +111,23 @@ def seal(
     return made
 
 
-def _horizon(connection: BaseDatabaseWrapper, before: int) -> int:
-    """Return the mark below which every fact is final."""
+def _final(connection: BaseDatabaseWrapper) -> int:
+    """Return the mark below which every fact is final.
+
+    Raises:
+        TransactionsWentBack: it is lower than that of the last seal that the database remembers.
+    """
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-            (horizon,) = cursor.fetchone()
-            if horizon < before:
+            (mark,) = cursor.fetchone()
+            cursor.execute("SELECT coalesce(max(horizon), 0) FROM ledger_seal")
+            if mark < cursor.fetchone()[0]:
                 raise TransactionsWentBack
-            return int(horizon)
+            return int(mark)
         cursor.execute("SELECT coalesce(max(number), 0) + 1 FROM ledger_fact")
-        (horizon,) = cursor.fetchone()
-        return max(int(horizon), before)
+        (mark,) = cursor.fetchone()
+        return int(mark)
 
 
 def _months(rows: Rows, relation: str) -> list[Month]:

@@ -7,7 +7,7 @@ not know: it is taken over when it follows the last one known and holds the very
 from datetime import datetime
 from pathlib import Path
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from civicard.kernel.refusal import Refusal
@@ -17,7 +17,7 @@ from civicard.ledger.models import SealRecord
 from civicard.ledger.rows.comparison import differing
 from civicard.ledger.rows.staging import Span
 
-__all__ = ["LakeCutShort", "LakeOfOtherDatabase", "remember", "taken_over"]
+__all__ = ["LakeCutShort", "LakeOfOtherDatabase", "SealNotRemembered", "remember", "taken_over"]
 
 MOST_NAMED = 5
 
@@ -34,18 +34,26 @@ class LakeOfOtherDatabase(Refusal):
     code = "ledger_lake_of_other_database"
 
 
-def taken_over(connection: BaseDatabaseWrapper, lake: Lake, work: Path) -> int:
+class SealNotRemembered(Refusal):
+    """A seal is in the lake, and the database could not take note of it."""
+
+    code = "ledger_seal_not_remembered"
+
+
+def taken_over(connection: BaseDatabaseWrapper, lake: Lake, final: int, work: Path) -> int:
     """Bring the database's memory in line with the lake; return the mark up to which everything is sealed.
 
     Args:
         connection: Django's.
         lake: the lake, locked.
+        final: the mark of the database below which every fact is final.
         work: a folder for what does not fit into memory.
 
     Raises:
         LakeCutShort: seals that the database remembers are gone.
         LakeOfOtherDatabase: a seal has another root than is remembered, does not follow the one before it, or
             holds other facts than the database.
+        SealNotRemembered: the database cannot be written.
     """
     records = list(SealRecord.objects.order_by("number"))
     if len(records) > len(lake.seals):
@@ -63,6 +71,10 @@ def taken_over(connection: BaseDatabaseWrapper, lake: Lake, work: Path) -> int:
         if seal.previous != previous or (known is not None and known.root != seal.root):
             raise _other(lake, seal)
         if known is None:
+            # A mark that the database has not reached, or had left behind, was never its own: taken over, it would
+            # keep facts from being sealed, or have them sealed twice.
+            if seal.horizon is not None and not horizon <= seal.horizon <= final:
+                raise _other(lake, seal)
             _held_against_the_database(connection, lake, seal, horizon, work)
             remember(seal, horizon)
         previous = seal.root
@@ -76,15 +88,30 @@ def remember(seal: Seal, horizon: int) -> None:
     Args:
         seal: a seal that is in the lake.
         horizon: the mark of the seals before it, for a seal that took nothing from the database.
+
+    Raises:
+        SealNotRemembered: the database's disk is full, or it sealed into another lake meanwhile.
     """
-    with transaction.atomic():
-        SealRecord.objects.create(
-            number=seal.number,
-            root=seal.root,
-            horizon=horizon if seal.horizon is None else seal.horizon,
-            facts=seal.facts,
-            sealed_at=datetime.fromisoformat(seal.sealed_at),
-        )
+    try:
+        with transaction.atomic():
+            SealRecord.objects.create(
+                number=seal.number,
+                root=seal.root,
+                horizon=horizon if seal.horizon is None else seal.horizon,
+                facts=seal.facts,
+                sealed_at=datetime.fromisoformat(seal.sealed_at),
+            )
+    except DatabaseError as error:
+        said = str(error).strip().partition("\n")[0]
+        raise SealNotRemembered(
+            Text(
+                f"第 {seal.number} 次封签已完整写入数据湖，但数据库未能记下：{said}。没有事实丢失；"
+                "请排除原因后再运行 civicard ledger seal，它会接着记下。如同时封签到了另一个数据湖，请只保留一个。",
+                f"Seal {seal.number} is in the lake, whole, and the database could not take note of it: {said}. No "
+                "fact is lost: mend the cause and run `civicard ledger seal` again, which takes note of it. If two "
+                "lakes were sealed into at once, keep one of them.",
+            )
+        ) from error
 
 
 def _held_against_the_database(
@@ -100,10 +127,11 @@ def _held_against_the_database(
             Text(
                 f"{lake.folder} 的第 {seal.number} 次封签与数据库不符，共 {len(found)} 处（{numbers}…）："
                 "数据库可能是从较早的备份恢复的，或数据湖属于另一个数据库。未封签任何内容；"
-                "请恢复较新的数据库备份，或换一个文件夹建立新的数据湖。",
+                "请恢复较新的数据库备份；如数据湖属于另一个数据库，请指明本数据库自己的数据湖。",
                 f"Seal {seal.number} of {lake.folder} and the database differ in {len(found)} facts ({numbers}…): "
                 "the database may come from an older copy, or the lake belong to another database. Nothing was "
-                "sealed; restore a newer copy of the database, or name another folder for a new lake.",
+                "sealed; restore a newer copy of the database or, if the lake is another's, name the one of this "
+                "database.",
             )
         )
 

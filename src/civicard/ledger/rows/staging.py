@@ -20,7 +20,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.conninfo import make_conninfo
 
 from civicard.ledger.bodies import body_sql, structure
-from civicard.ledger.kinds import ENVELOPE, Column, Kind, Store
+from civicard.ledger.kinds import ENVELOPE, FIRST_DAY, Column, Kind, Store
 from civicard.ledger.lake.engine import connect, literal
 
 __all__ = ["UNSOUND", "Chunk", "Rows", "Span", "staged", "typed_sql"]
@@ -29,8 +29,6 @@ MEMORY = "512MB"
 BATCH = 50_000
 # Rows that are worked on at a time: enough to keep every core busy, and well within the memory.
 CHUNK = 250_000
-# Before this day nothing happened that a ledger holds; what stands before it is a mistake in a row written by hand.
-FIRST_DAY = "1900-01-01"
 UNSOUND = "civicard:unsound "
 COLUMNS: Mapping[str, Store] = {
     "number": Store.WHOLE, "kind": Store.TEXT, "at": Store.INSTANT, "day": Store.DAY, "recorded_at": Store.INSTANT,
