@@ -122,14 +122,18 @@ class FromLake:
     def from_json(cls, value: Mapping[str, Any]) -> "FromLake":
         """Return what plain values say; raises KeyError, TypeError or ValueError where they are damaged."""
         period = value["period"]
-        if value["origin"] not in {"operated", "simulated"} or value["scale"] < 1:
-            raise ValueError("origin or scale")
+        if value["origin"] not in {"operated", "simulated"} or value["scale"] < 1 or value["seal"] < 1:
+            raise ValueError("origin, scale or seal")
+        figures = tuple(Measured.from_json(one) for one in value["figures"])
+        # Of two, one could be held against the lake and the other scored.
+        if len({one.figure for one in figures}) < len(figures):
+            raise ValueError("a figure stands twice")
         return cls(
             root=str(value["root"]), seal=int(value["seal"]), city=_text(value["city"]), origin=value["origin"],
             scale=int(value["scale"]), since=date.fromisoformat(period["since"]),
             until=date.fromisoformat(period["until"]),
             adds_up=tuple(tuple(str(name) for name in group) for group in value["adds_up"]),
-            figures=tuple(Measured.from_json(one) for one in value["figures"]),
+            figures=figures,
         )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from civicard.ledger.checking import check
 from civicard.ledger.lake import Lake, open_lake
 from civicard.measures.definition import Measure, all_measures
 from civicard.measures.engine import Engine
+from civicard.measures.results import in_words
 from civicard.scoring.evaluate import Evaluation
 from civicard.scoring.figures import Figure
 from civicard.scoring.load import Loaded
@@ -214,7 +215,7 @@ class Session:
         if not misses:
             page = self.engine.rows(measure, limit=SHOWN_ROWS)
         rows = tuple(
-            tuple(_said(name, value) for name, value in zip(page.columns, row, strict=True))
+            tuple(in_words(name, value) for name, value in zip(page.columns, row, strict=True))
             for row in page.rows
         )
         # The English headings are whole sentences, too wide for a line; the names say as much to who reads English.
@@ -229,18 +230,6 @@ class Session:
             for score in evaluation.leaves()
             for one in measured_of(score, figures, self.measurement.lake)
         }
-
-
-def _said(column: str, value: object) -> Text:
-    """Return one value of an evidence row in words."""
-    match value:
-        case None:
-            return Text("—")
-        case bool():
-            return Text("是", "yes") if value else Text("否", "no")
-        case date() if column == "month":
-            return Text(f"{value:%Y-%m}")
-    return Text(str(value))
 
 
 @contextmanager
@@ -276,7 +265,8 @@ def from_lake(engine: Engine, measures: Mapping[str, Measure]) -> FromLake:
 
 
 def _measured(engine: Engine, figure: str, measure: Measure) -> Measured:
-    result = engine.result(measure)
+    # However many rows there are: a fact that stands twice would be scored twice.
+    result = engine.result(measure, check=True)
     return Measured(
         figure=figure, measure=measure.name, title=measure.title, definition=measure.definition, unit=measure.unit,
         numerator=result.numerator, denominator=result.denominator, rows=result.rows, sql=measure.digest,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import civicard
-from civicard.evaluation.measured import FromLake, applied
+from civicard.evaluation.measured import FromLake, applied, bound
 from civicard.evaluation.opening import Opened
 from civicard.evaluation.record import canonical, digest, of_evaluation
 from civicard.kernel.refusal import Refusal
@@ -138,11 +138,19 @@ def lake_of(stated: Mapping[str, Any]) -> FromLake | None:
     if "lake" not in stated:
         return None
     try:
-        return FromLake.from_json(stated["lake"])
+        found = FromLake.from_json(stated["lake"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ReceiptUnreadable(
-            Text(f"凭据的 lake 残缺：{error}", f"the `lake` of the receipt is damaged: {error}")
-        ) from error
+        raise _damaged(str(error)) from error
+    # Nothing may stand there that is not looked at.
+    if canonical(found.to_json()) != canonical(stated["lake"]):
+        raise _damaged("more, or written otherwise")
+    return found
+
+
+def _damaged(said: str) -> ReceiptUnreadable:
+    return ReceiptUnreadable(
+        Text(f"凭据的 lake 残缺：{said}", f"the `lake` of the receipt is damaged: {said}")
+    )
 
 
 def verify(stated: Mapping[str, Any], given: Mapping[str, str] | None = None) -> list[Difference]:
@@ -168,14 +176,16 @@ def verify(stated: Mapping[str, Any], given: Mapping[str, str] | None = None) ->
             stated_hash = _sha256(texts[name]) if name in texts else "—"
             found.append(difference(f"inputs.{name}", stated_hash, _sha256(text)))
     loaded, lake = load(texts), lake_of(stated)
-    if lake is not None and (other := {one.figure for one in lake.figures} - set(loaded.programme.figures)):
-        listed = ", ".join(sorted(other))
-        raise ReceiptUnreadable(
-            Text(
-                f"凭据的 lake 中有方案没有的数据：{listed}",
-                f"the `lake` of the receipt has figures that its programme has not: {listed}",
+    if lake is not None:
+        measured, named = {one.figure: one.measure for one in lake.figures}, bound(loaded.programme.figures)
+        if other := {name for name, _ in measured.items() ^ named.items()}:
+            listed = ", ".join(sorted(other))
+            raise ReceiptUnreadable(
+                Text(
+                    f"凭据的 lake 与方案指定的测算口径不符：{listed}",
+                    f"the `lake` of the receipt is not of the measures that its programme names: {listed}",
+                )
             )
-        )
     anew = _body(texts, loaded, lake)
     for key in ("rules", "readings", "results", *(("witness",) if lake is not None else ())):
         found += _differences(key, body[key], anew[key])
@@ -216,7 +226,7 @@ def _differences(path: str, stated: object, anew: object) -> Iterator[Difference
         for at, (one, other) in enumerate(zip(stated, anew, strict=True)):
             name = one["code"] if isinstance(one, dict) and "code" in one else str(at + 1)
             yield from _differences(f"{path}.{name}", one, other)
-    elif stated != anew:
+    elif canonical(stated) != canonical(anew):  # 1, 1.0 and true are equal in Python
         yield difference(path, _short(stated), _short(anew))
 
 

@@ -75,6 +75,6 @@ def _differences(was: FromLake, now: FromLake) -> Iterator[Difference]:
             )
             continue
         before, after = stated.to_json(), found.to_json()
-        for key in ("measure", "unit", "numerator", "denominator", "rows", "sql"):
+        for key in before:
             if before[key] != after[key]:
                 yield difference(f"lake.{name}.{key}", str(before[key]), str(after[key]))

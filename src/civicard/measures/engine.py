@@ -8,8 +8,8 @@ columns and joins that add nothing to them.
 
 import os
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 import duckdb
 
 from civicard.kernel.text import Text
-from civicard.ledger.lake import Lake
+from civicard.ledger.lake import Lake, damaged
 from civicard.ledger.lake.valid import valid_sql
 from civicard.measures.definition import Measure
 from civicard.measures.results import (
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 WHOLE = frozenset(
     {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
 )
+# What DuckDB raises when a file is missing, cut short or damaged, or may not be read.
+UNREADABLE = (duckdb.IOException, duckdb.InvalidInputException)
 INEXACT = ("FLOAT", "DOUBLE", "DECIMAL")
 # Up to here, telling all keys apart takes about a second; beyond, it is done when asked for.
 CHECKED_ROWS = 3_000_000
@@ -120,6 +122,7 @@ class Engine:
         Raises:
             PeriodRefused: it is measured by year and the period touches several.
             RelationRefused: its rows are not what a measure may give.
+            LakeUnreadable: a file of the lake is missing or cannot be read; so for all that asks the lake.
         """
         columns = self._sums(measure)
         relation = self._relation(measure, columns)
@@ -184,6 +187,8 @@ class Engine:
             DimensionUnknown: `where` names no dimension of the measure.
             PeriodRefused, RelationRefused: as for `result`.
         """
+        # A page ends at its last keys: another row with the same ones would be passed over.
+        self.check(measure)
         select, values = self.selection(measure, where=where, misses=misses)
         keys = ", ".join(f'"{name}"' for name in measure.keys)
         if after is not None:
@@ -231,7 +236,8 @@ class Engine:
 
     def batches(self, select: str, values: Sequence[object] = ()) -> "pa.RecordBatchReader":
         """Return the rows of a `selection` as a stream of Arrow batches."""
-        return self._opened.execute(select, list(values)).to_arrow_reader(100_000)
+        with self.reading():
+            return self._opened.execute(select, list(values)).to_arrow_reader(100_000)
 
     def count(self, select: str, values: Sequence[object] = ()) -> int:
         """Return how many rows a `selection` has."""
@@ -299,7 +305,7 @@ class Engine:
         """Return a measure's SQL in parentheses; with `columns`, what is needed for these alone."""
         for kind in measure.sources:
             if kind not in self._kinds:
-                self._opened.execute(f"CREATE VIEW {kind} AS {valid_sql(self.lake, kind)}")
+                self._all(f"CREATE VIEW {kind} AS {valid_sql(self.lake, kind)}")
                 self._kinds.add(kind)
         tree = filled(parsed(measure.body), self.since, self.until)
         if wanted := tuple(columns):
@@ -312,7 +318,24 @@ class Engine:
         return self._base
 
     def _all(self, statement: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        return self._opened.execute(statement, list(values)).fetchall()
+        with self.reading():
+            return self._opened.execute(statement, list(values)).fetchall()
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Tell a file of the lake that cannot be read as what it is, whatever the statement was.
+
+        Raises:
+            LakeUnreadable: a file is missing, cut short or damaged, or may not be read.
+        """
+        try:
+            yield
+        except duckdb.Error as error:
+            # Of a foot that is garbled DuckDB says so with no class of its own.
+            if not isinstance(error, UNREADABLE) and type(error) is not duckdb.Error:
+                raise
+            said = str(error).splitlines()[0]
+            raise damaged(self.lake.folder, f"无法读取（{said}）", f"it cannot be read ({said})") from error
 
     def _one(self, statement: str) -> tuple[Any, ...]:
         return self._all(statement)[0]

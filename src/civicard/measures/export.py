@@ -57,7 +57,7 @@ def export(
 
     Raises:
         NotExported: the ending is none of these, a sheet cannot hold so many rows, or the file cannot be written.
-        DimensionUnknown, PeriodRefused, RelationRefused: as for `Engine.rows`.
+        DimensionUnknown, PeriodRefused, RelationRefused, LakeUnreadable: as for `Engine.rows`.
     """
     target = Path(path)
     write = FORMS.get(target.suffix.lower())
@@ -78,7 +78,8 @@ def export(
     # Named as `civicard.files` names its own, so that what a killed process leaves is swept up like theirs.
     part = target.parent / f".civicard-{secrets.token_hex(8)}.part"
     try:
-        written = write(part, engine.batches(select, values), measure, labels(engine, measure))
+        with engine.reading():
+            written = write(part, engine.batches(select, values), measure, labels(engine, measure))
         with part.open("rb") as file:
             os.fsync(file.fileno())
         part.replace(target)

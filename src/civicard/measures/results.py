@@ -108,6 +108,22 @@ def shown(value: object) -> str | None:
     return None if value is None else str(value)
 
 
+def in_words(column: str, value: object) -> Text:
+    """Return one value of an evidence row for people: `—` where there is none, a month without its day.
+
+    >>> in_words("in_time", False).zh, in_words("month", date(2018, 2, 1)).zh, in_words("done_on", date(2018, 2, 1)).zh
+    ('否', '2018-02', '2018-02-01')
+    """
+    match value:
+        case None:
+            return Text("—")
+        case bool():
+            return Text("是", "yes") if value else Text("否", "no")
+        case date() if column == "month":
+            return Text(f"{value:%Y-%m}")
+    return Text(str(value))
+
+
 def check_period(since: date, until: date) -> None:
     """Hold a period to its order.
 

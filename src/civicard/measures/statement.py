@@ -22,6 +22,14 @@ OTHER_TYPES = frozenset(
 )
 # What divides or rounds would decide a figure before the exact fraction does.
 INEXACT = (exp.Div, exp.IntDiv, exp.Mod, exp.Avg, exp.Round, exp.Floor, exp.Ceil, exp.Sqrt, exp.Pow)
+# Named one by one, because of all others most come to binary floats, or ask the clock or chance. sqlglot counts AND,
+# OR and CASE with its branches among the functions.
+FUNCTIONS = (
+    exp.And, exp.Or, exp.Case, exp.If, exp.Exists, exp.Cast, exp.Coalesce, exp.Nullif, exp.Count, exp.Sum, exp.Min, exp.Max,
+    exp.RowNumber, exp.DateDiff, exp.TimestampTrunc, exp.Extract,
+)  # fmt: skip
+# Where these stand, a row of the result is not simply a row of the tables, or a clause may name a column of it.
+SHAPING = ("distinct", "group", "having", "qualify", "order", "limit", "offset", "laterals")
 
 
 def statement_faults(
@@ -121,6 +129,8 @@ def _node_faults(tree: exp.Query) -> Iterator[tuple[int, Text]]:
                     _line(node),
                     Text(f"不得相除或舍入：{shown}", f"it may not divide or round: {shown}"),
                 )
+            case exp.Func() if not isinstance(node, FUNCTIONS):
+                yield _line(node), Text(f"不得用函数 {shown}", f"the function {shown} may not be used")
 
 
 def _line(node: exp.Expr) -> int:
@@ -166,7 +176,8 @@ def lean(tree: exp.Query, columns: Collection[str], keys: Collection[str]) -> ex
     """Return a copy that gives only some columns, without the left joins that only the others needed.
 
     A left join takes no row away; it could only double one, and then the keys, which do not come from it, would
-    stand twice, which the engine refuses. So leaving it out changes no sum.
+    stand twice, which the engine refuses. So leaving it out changes no sum. Where a column could decide which rows
+    there are, the copy is whole.
 
     Args:
         tree: the SQL of a measure.
@@ -175,11 +186,9 @@ def lean(tree: exp.Query, columns: Collection[str], keys: Collection[str]) -> ex
     """
     copy = tree.copy()
     names = copy.named_selects
-    if any(isinstance(one, exp.SetOperation) and one.args.get("distinct") for one in copy.walk()):
+    if not _is_plain(copy):
         return copy
     for branch in branches(copy):
-        if branch.args.get("distinct") or branch.args.get("group"):
-            continue
         kept = [one for name, one in zip(names, branch.selects, strict=True) if name in columns]
         needed = [
             one for name, one in zip(names, branch.selects, strict=True) if name in columns or name in keys
@@ -189,20 +198,33 @@ def lean(tree: exp.Query, columns: Collection[str], keys: Collection[str]) -> ex
     return copy
 
 
+def _is_plain(tree: exp.Query) -> bool:
+    """Tell whether each row of the result stands for one of the tables, whichever columns are left out."""
+    if isinstance(tree, exp.SetOperation):
+        is_all = isinstance(tree, exp.Union) and not tree.args.get("distinct")
+        return is_all and not _is_shaped(tree) and _is_plain(tree.left) and _is_plain(tree.right)
+    return not (
+        _is_shaped(tree)
+        or any(one.find(exp.AggFunc, exp.UDTF) for one in tree.selects)
+        # A column without its table may be one of the result, or of any join.
+        or any(not one.table for one in tree.find_all(exp.Column))
+    )
+
+
+def _is_shaped(tree: exp.Query) -> bool:
+    return any(tree.args.get(one) for one in SHAPING)
+
+
 def _drop_joins(branch: exp.Select, needed: list[exp.Expr]) -> None:
     joins: list[exp.Join] = branch.args.get("joins") or []
-    others = [
-        one
-        for key in ("where", "having", "qualify", "order")
-        if isinstance(one := branch.args.get(key), exp.Expr)
-    ]
+    where = branch.args.get("where")
+    others = [where] if isinstance(where, exp.Expr) else []
     # From the last to the first, because a join may need one before it and never one after it.
     for join in reversed(joins):
         if join.side != "LEFT":
             continue
         rest = [*needed, *others, *(one for one in joins if one is not join)]
-        used = {column.table for one in rest for column in one.find_all(exp.Column)}
-        # A column without its table could come from anywhere.
-        if join.alias_or_name not in used and "" not in used:
+        used = {column.table.lower() for one in rest for column in one.find_all(exp.Column)}
+        if join.alias_or_name.lower() not in used:
             joins = [one for one in joins if one is not join]
     branch.set("joins", joins)

@@ -2,13 +2,21 @@
 
 import json
 import shutil
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from civicard.evaluation.measured import FromLake, Measured, applied
+from civicard.evaluation.record import digest, of_evaluation
+from civicard.scoring.evaluate import evaluate
+from civicard.scoring.load import load
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.journeys.test_evaluate_lake.conftest import City, Run
 
 
@@ -98,7 +106,55 @@ def test_a_receipt_whose_sums_were_changed_does_not_hold(
     assert "lake.made.numerator: the receipt says 299, computed anew it is 241" in told
 
 
-@pytest.mark.parametrize("damage", [None, {"figures": []}, [1], {"scale": 0}])
+def forged(receipt: Path, figures: "Callable[[list[dict[str, object]]], list[dict[str, object]]]") -> None:
+    """Change what a receipt says was measured, and everything in it that follows, so that its digest is right."""
+    value = json.loads(receipt.read_text("utf-8"))
+    lake = FromLake.from_json(value["lake"])
+    loaded = load({one["name"]: one["text"] for one in value["inputs"]})
+    changed = figures(value["lake"]["figures"])
+    sums = replace(lake, figures=tuple(Measured.from_json(one) for one in changed))
+    measurement = applied(loaded, sums)
+    value["lake"]["figures"] = changed
+    value["results"] = of_evaluation(evaluate(measurement.loaded.programme), measurement)
+    del value["digest"]
+    receipt.write_text(json.dumps({**value, "digest": digest(value)}), encoding="utf-8")
+
+
+def test_a_figure_that_stands_twice_in_a_receipt_is_refused(
+    civicard: "Run", city: "City", tmp_path: Path
+) -> None:
+    receipt = receipt_of(civicard, city, tmp_path / "out")
+    # The first could be held against the lake while the second is scored.
+    forged(
+        receipt,
+        lambda them: [*them, *({**one, "numerator": "299"} for one in them if one["figure"] == "made")],
+    )
+    command = ("receipt", "verify", receipt, "--lake", city.lake, "--keys", city.keys)
+    city.refused(civicard(*command), "receipt_unreadable")
+
+
+def test_a_receipt_that_leaves_a_measured_figure_out_is_refused(
+    civicard: "Run", city: "City", tmp_path: Path
+) -> None:
+    receipt = receipt_of(civicard, city, tmp_path / "out")
+    forged(receipt, lambda them: [one for one in them if one["figure"] != "in_time_rate"])
+    assert "in_time_rate" in city.refused(civicard("receipt", "verify", receipt), "receipt_unreadable")
+
+
+def test_another_definition_in_a_receipt_is_found_in_the_lake(
+    civicard: "Run", city: "City", tmp_path: Path
+) -> None:
+    receipt = receipt_of(civicard, city, tmp_path / "out")
+    said = {"zh": "另一定义", "en": "another"}
+    forged(receipt, lambda them: [{**one, "definition": said} for one in them])
+    ran = civicard("receipt", "verify", receipt, "--lake", city.lake, "--keys", city.keys, "--lang", "en")
+    assert ran.status == 1
+    assert "lake.made.definition: the receipt says" in ran.out
+
+
+@pytest.mark.parametrize(
+    "damage", [None, {"figures": []}, [1], {"scale": 0}, {"scale": True}, {"scale": 1, "seal": 0}, {"scale": 1, "more": 1}]
+)  # fmt: skip
 def test_a_receipt_with_a_damaged_lake_is_refused(
     civicard: "Run", city: "City", tmp_path: Path, damage: object
 ) -> None:

@@ -88,6 +88,13 @@ def test_a_fact_that_stands_twice_is_found_though_sums_leave_its_join_out(by_han
         engine.result(all_measures()["cards_made"])
 
 
+def test_no_page_is_given_of_rows_that_it_could_pass_over(by_hand: "HandMade") -> None:
+    for _ in range(2):
+        by_hand.add("2018-03-01", CardInspected(application=1, card=1))
+    with Engine(by_hand.lake(), *YEAR) as engine, pytest.raises(RelationRefused, match="card=1"):
+        engine.rows(all_measures()["cards_made"], limit=1)
+
+
 @pytest.mark.parametrize("name", all_measures())
 def test_an_empty_lake_has_no_figure_and_no_zero(by_hand: "HandMade", name: str) -> None:
     measure = all_measures()[name]

@@ -163,7 +163,8 @@ def test_a_measure_is_measured_and_broken_down(lake: "Lake", capsys: pytest.Capt
     lines = capsys.readouterr().out.splitlines()
     assert lines[-2].split() == ["all", "80", "4", "5", "5"]
     assert lines[-1].split() == ["310101", "80", "4", "5", "5"]
-    assert lake.root[:16] in lines[-4]
+    assert lake.root[:16] in lines[-5]
+    assert lines[-4].startswith("Not checked: ")
 
 
 def test_rows_are_printed_page_by_page(invented: "Lake", capsys: pytest.CaptureFixture[str]) -> None:
@@ -175,7 +176,57 @@ def test_rows_are_printed_page_by_page(invented: "Lake", capsys: pytest.CaptureF
     assert first[-1] == "There are more: --after 3"
     assert main([*command, *period, "--after", "3"]) == 0
     second = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in second[3:]] == ["4", "5"]
+    assert [line.split()[0] for line in second[4:]] == ["4", "5"]
+
+
+@pytest.mark.parametrize(("language", "no", "yes"), [("zh", "否", "是"), ("en", "no", "yes")])
+def test_rows_read_as_in_an_evaluation_a_month_without_its_day_and_yes_or_no_as_words(
+    lake: "Lake", capsys: pytest.CaptureFixture[str], language: str, no: str, yes: str
+) -> None:
+    command = [
+        "measures",
+        "rows",
+        "in_time",
+        "--lake",
+        str(lake.folder),
+        "--year",
+        "2018",
+        "--lang",
+        language,
+    ]
+    assert main(command) == 0
+    heads, *rows = [line.split() for line in capsys.readouterr().out.splitlines()[2:]]
+    month, day, late = (heads.index(name) for name in ("month", "due_on", "is_late"))
+    assert [row[month] for row in rows] == ["2018-03"] * 5
+    assert {row[day] for row in rows} == {"2018-03-31"}
+    assert [row[late] for row in rows] == [no, no, no, no, yes]
+
+
+def test_a_period_without_a_lake_is_measured_in_the_lake_of_the_settings(
+    lake: "Lake", capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CIVICARD_LAKE", str(lake.folder))
+    assert main(["measures", "show", "in_time", "--year", "2018"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].split() == ["全部", "80", "4", "5", "5"]
+    assert main(["measures", "show", "in_time", "--by", "district"]) == 1
+    assert "[measures_asked_wrongly]" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("left", [None, 0, 200], ids=["missing", "empty", "cut short"])
+def test_a_file_that_is_not_whole_is_a_refusal(
+    lake: "Lake", tmp_path: Path, capsys: pytest.CaptureFixture[str], left: int | None
+) -> None:
+    out = tmp_path / "rows.csv"
+    path = Path(lake.paths("card_received")[0])
+    data = path.read_bytes()
+    path.unlink()
+    if left is not None:
+        path.write_bytes(data[:left])
+    words = ["in_time", "--lake", str(lake.folder), "--year", "2018"]
+    for action in (["show", *words], ["rows", *words], ["rows", *words, "--out", str(out)]):
+        assert main(["measures", *action]) == 1
+        assert "[lake_unreadable]" in capsys.readouterr().err
+    assert not out.exists()
 
 
 def test_rows_are_written_where_they_are_asked_for(lake: "Lake", tmp_path: Path) -> None:
@@ -195,6 +246,7 @@ def test_rows_are_written_where_they_are_asked_for(lake: "Lake", tmp_path: Path)
         (["--year", "2018", "--where", "colour=red"], "measure_dimension_unknown"),
         (["--year", "2018", "--after", "x"], "measures_asked_wrongly"),
         (["--year", "2018", "--after", "1,2"], "measures_asked_wrongly"),
+        (["--year", "2018", "--limit", "0"], "measures_asked_wrongly"),
         (["--year", "2018", "--lake", "nowhere"], "lake_unreadable"),
     ],
 )
