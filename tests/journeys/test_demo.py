@@ -120,6 +120,22 @@ def test_nothing_of_somebody_elses_is_taken_away(demo: Demo, tmp_path: Path) -> 
     assert (folder / "thesis.txt").read_text("utf-8") == "years of work"
 
 
+def test_a_file_where_the_lake_should_be_is_left_alone(demo: Demo, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "lake").write_text("years of work", encoding="utf-8")
+    ran = demo(*SMALL, "--out", tmp_path / "mine")
+    assert ran.status == 1
+    assert ran.err.startswith("[demo_place_taken]")
+    assert (tmp_path / "mine" / "lake").read_text("utf-8") == "years of work"
+
+
+def test_a_format_that_there_is_not_is_refused_before_anything_is_made(demo: Demo, tmp_path: Path) -> None:
+    ran = demo("--scale", "1:1000", "--format", "json,foo")
+    assert ran.status == 1
+    assert ran.err.startswith("[wrong_use]")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_operated_lake_is_never_taken_for_a_simulated_one(demo: Demo, tmp_path: Path) -> None:
     folder = tmp_path / "city" / "lake"
     about = About(city=Text("示例市", "Sample City"), origin="operated")

@@ -110,6 +110,29 @@ def test_a_refused_change_leaves_neither_row_nor_fact() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("refused", "changes"),
+    [
+        (FactRefused, {"target": "c" * 65}),
+        (FactRefused, {"unit": "c" * 65}),
+        (FactRefused, {"reason": "字" * 501}),
+        (FactRefused, {"approval": "批\0复"}),
+        (FactRefused, {"reason": "\ud800"}),
+        (FactRefused, {"value": 2**63}),
+        (TargetIncomplete, {"year": -1}),
+        (TargetIncomplete, {"year": 20188}),
+    ],
+)
+def test_what_no_database_could_hold_is_refused_in_words(
+    refused: type[Refusal], changes: dict[str, str | int]
+) -> None:
+    with pytest.raises(refused):
+        set_target(replace(PLAN, **changes), actor=DIRECTOR, at=JANUARY)  # type: ignore[arg-type]  # each has the type of its field
+    assert not Target.objects.exists()
+    assert recorded() == []
+
+
+@pytest.mark.django_db
 def test_who_decided_on_an_older_version_is_told() -> None:
     planned()
     with pytest.raises(TargetChangedMeanwhile, match="version 2"):

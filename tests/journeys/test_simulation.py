@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -236,12 +237,15 @@ def test_a_finished_simulation_is_not_written_again(whole: Written) -> None:
     assert content(whole.lake.folder) == before
 
 
-def test_months_of_another_edition_are_not_gone_on_with(tmp_path: Path, whole: Written) -> None:
+def test_months_of_another_edition_are_not_gone_on_with(tmp_path: Path) -> None:
     # As if an older edition of the program had sealed January with other facts under the same description.
-    home = tmp_path / "lake"
+    own, home = plan(), tmp_path / "lake"
+    scenario = own.opened.scenario
+    volumes = scenario.volumes.model_copy(update={"corrected_per_mille": 500})
+    older = replace(own.opened, scenario=scenario.model_copy(update={"volumes": volumes}))
+    other = simulate(replace(own, opened=older), tmp_path / "other", ()).lake
     home.mkdir()
-    shutil.copy(whole.lake.folder / ABOUT, home)
-    other = simulate(plan(seed=6), tmp_path / "other", ()).lake
+    shutil.copy(other.folder / ABOUT, home)
     (other.folder / seal_folder(1)).rename(home / seal_folder(1))
     with pytest.raises(SimulationDiffers):
         simulate(plan(), home, ())

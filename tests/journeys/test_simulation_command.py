@@ -124,5 +124,38 @@ def test_a_folder_that_cannot_be_written_is_refused(run: Run, tmp_path: Path) ->
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
     status, _, err = run(SHANGHAI, "--scale", "1:1000", "--lake", tmp_path / "file" / "lake")
     assert status == 1
-    assert "[seal_not_written]" in err
+    assert "[lake_place_taken]" in err
     assert (tmp_path / "file").read_text(encoding="utf-8") == "in the way"
+
+
+def test_a_simulation_is_not_mixed_with_what_else_lies_in_a_folder(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "thesis.txt").write_text("years of work", encoding="utf-8")
+    status, _, err = run(SHANGHAI, "--scale", "1:1000", "--lake", folder)
+    assert status == 1
+    assert "[lake_place_taken]" in err
+    assert "thesis.txt" in err
+    assert [one.name for one in folder.iterdir()] == ["thesis.txt"]
+
+
+def test_what_a_stopped_process_left_does_not_keep_a_simulation_out(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "begun"
+    (folder / ".sealing").mkdir(parents=True)
+    (folder / ".lock").touch()
+    (folder / ".civicard-0123456789abcdef.part").touch()
+    assert run(SHANGHAI, "--scale", "1:1000", "--lake", folder)[0] == 0
+
+
+def test_a_folder_that_cannot_be_looked_into_is_a_refusal(run: Run, tmp_path: Path) -> None:
+    # A name that no system looks up: root, who runs the gate, may look into everything else.
+    status, _, err = run(SHANGHAI, "--scale", "1:1000", "--lake", tmp_path / ("x" * 300))
+    assert status == 1
+    assert "[lake_unreadable]" in err
+
+
+def test_rules_that_are_missing_are_told_with_the_scenario_that_names_them(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "our-city.yaml").write_bytes(SHANGHAI.read_bytes())
+    status, _, err = run(tmp_path / "our-city.yaml", "--scale", "1:1000")
+    assert status == 1
+    assert "[file_unreadable] The scenario our-city.yaml names " in err

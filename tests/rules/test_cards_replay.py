@@ -262,6 +262,18 @@ WRONG: dict[str, tuple[list[Fact], FaultCode]] = {
         [*WAITING[:-2], replace(DISPATCHED, card=22)],
         FaultCode.OTHER_CARD,
     ),
+    "a card received at a station where nobody applied": (
+        [*WAITING[:-1], replace(RECEIVED, station="310101-002")],
+        FaultCode.OTHER_STATION,
+    ),
+    "a card handed over in another district": (
+        [*WAITING, replace(HANDED, district="310104")],
+        FaultCode.OTHER_STATION,
+    ),
+    "an account activated at another station": (
+        [*ISSUED, AccountActivated(application=1, account=31, district="310101", station="310101-002")],
+        FaultCode.OTHER_STATION,
+    ),
     "a second living card": ([BROUGHT, *ISSUED], FaultCode.SECOND_CARD),
     "a second card brought in": ([BROUGHT, replace(BROUGHT, card=8)], FaultCode.SECOND_CARD),
     "a lost card lifted though a reissue was asked for": (

@@ -1,7 +1,7 @@
 """Scenarios, and what they come to: the published figures at 1:1, the same points at every scale."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from civicard.cards.rules import validity
 from civicard.people.rules import AgeBand, NameFit, age_band, name_on_card, read_id_number
@@ -22,7 +23,7 @@ from civicard.simulation.days import DAY_SECONDS
 from civicard.simulation.intake import AGES
 from civicard.simulation.lateness import STAGES
 from civicard.simulation.opening import Opened, ScenarioRefused, load_scenario, open_scenario
-from civicard.simulation.people import register
+from civicard.simulation.people import id_numbers, register
 from civicard.simulation.persons import born, valid_until
 from civicard.simulation.plan import Plan, ScaleWrong, ScenarioImpossible, SeedWrong, scale_of, seed_of
 from civicard.simulation.stages import Stage
@@ -167,7 +168,7 @@ def test_late_applications_tell_a_story(shanghai: City) -> None:
     late = np.flatnonzero(cause >= 0)
     autumn = np.isin(plan.days.month[applications.day[late]], (9, 10))
     at_making = np.isin(cause[late], [STAGES.index(Stage.BANK), STAGES.index(Stage.MAKING)])
-    # Two of twelve months took in 40 % of the applications, but most of what bank and making held up.
+    # Two of twelve months took in a third of the applications, but most of what bank and making held up.
     assert (autumn & at_making).sum() > 2 * (~autumn & at_making).sum()
     outer = np.isin(
         applications.district[late], [plan.districts.index(one) for one in ("310116", "310120", "310151")]
@@ -175,6 +176,12 @@ def test_late_applications_tell_a_story(shanghai: City) -> None:
     by_courier = cause[late] == STAGES.index(Stage.RECEIPT)
     # A tenth of the people, about half of what the courier held up.
     assert 2 * (outer & by_courier).sum() > 0.8 * by_courier.sum()
+
+
+def test_the_machines_make_no_more_a_day_than_a_bureau_of_two_shifts(shanghai: City) -> None:
+    # 25 cards a minute for 16 hours, at 1:10.
+    started = shanghai.attempts.started // DAY_SECONDS
+    assert int(np.bincount(started).max()) <= 25 * 60 * 16 // 10
 
 
 def test_first_attempts_fail_as_often_as_published(shanghai: City) -> None:
@@ -265,6 +272,11 @@ FAULTS: Mapping[str, tuple[str, str]] = {
     ),
     "an ID number among the words": ("reason: 原计划自 1 月", "reason: 310101199003070035 自 1 月"),
     "reasons that begin too late": ("since: 2018-01-01", "since: 2018-02-01"),
+    "intake that ends before it begins": ('intake: ["09:00", "17:00"]', 'intake: ["17:00", "09:00"]'),
+    "lateness that multiplies beyond measure": (
+        "  troubles:\n",
+        "  troubles:\n" + 3 * "    - {stage: bank, times: 1000}\n",
+    ),
     "a date that is none": ("- 2018-02-15", "- 2018-02-30"),
 }
 
@@ -286,6 +298,61 @@ def test_counts_that_exclude_each_other_are_refused(change: tuple[str, str]) -> 
     with pytest.raises(ScenarioImpossible) as refusal:
         city(Plan(changed(change), 100, 1))
     assert refusal.value.code == "scenario_impossible"
+
+
+def with_rules(item: str, value: int, from_on: str) -> Opened:
+    """Return the scenario of Shanghai with another entry of one item of the rules."""
+    opened = open_scenario(SHANGHAI)
+    (entry,) = getattr(opened.rules, item)
+    other = replace(entry, from_on=date.fromisoformat(from_on), value=value)
+    entries = (other,) if other.from_on == entry.from_on else (entry, other)
+    return replace(opened, rules=replace(opened.rules, **{item: entries}))  # type: ignore[arg-type]  # no item is the title
+
+
+def test_rules_that_change_within_the_year_are_refused() -> None:
+    with pytest.raises(ScenarioImpossible, match="2018-07-01"):
+        city(Plan(with_rules("promised_days", 15, "2018-07-01"), 1000, 1))
+    assert city(Plan(with_rules("promised_days", 15, "2019-01-01"), 1000, 1)).plan.rules.promised_days == 30
+
+
+@pytest.mark.parametrize(
+    ("item", "value"), [("temporary_loss_hours", 1), ("formal_loss_days", 3650), ("uncollected_days", 3650)]
+)
+def test_the_shortest_and_longest_periods_of_the_rules_can_be_simulated(item: str, value: int) -> None:
+    assert outcome(city(Plan(with_rules(item, value, "2018-01-01"), 1000, 1))).made == half_up(MADE, 1000)
+
+
+def test_stages_that_reach_past_the_calendar_are_refused() -> None:
+    slow = [
+        (f"days: {one}", "days: {1: 50, 120: 50}")
+        for one in ("{1: 62, 2: 28, 3: 10}", "{1: 66, 2: 28, 3: 6}", "{1: 92, 2: 8}", "{1: 64, 2: 30, 3: 6}")
+    ]
+    with pytest.raises(ScenarioImpossible, match="calendar"):
+        city(Plan(changed(*slow), 1000, 1))
+
+
+def test_a_city_may_have_more_stations_than_two_bytes_count() -> None:
+    districts = {f"{code}": {"name": "某区", "people": 1, "stations": 999} for code in range(310201, 310241)}
+    opened = open_scenario(ZHENGZHOU)
+    values = opened.scenario.model_dump(mode="json")
+    values["lateness"]["troubles"] = []
+    scenario = type(opened.scenario).model_validate({**values, "districts": districts})
+    found = city(Plan(replace(opened, scenario=scenario), 1000, 1))
+    assert int(found.applications.station.max()) > 2**15
+    with pytest.raises(ValidationError, match="100 districts"):
+        type(opened.scenario).model_validate(
+            {**values, "districts": {f"{code}": districts["310201"] for code in range(310201, 310302)}}
+        )
+
+
+def test_more_births_a_day_than_numbers_are_refused() -> None:
+    plan = Plan(open_scenario(SHANGHAI), 1000, 1)
+    # Men have the odd sequence numbers from 001 to 999.
+    born_on = np.full(500, np.datetime64("2015-05-05"))
+    region, is_man = np.full(500, 310101), np.ones(500, dtype=bool)
+    assert len(set(id_numbers(plan, region, born_on, is_man).to_pylist())) == 500
+    with pytest.raises(ScenarioImpossible):
+        id_numbers(plan, np.append(region, 310101), np.append(born_on, born_on[0]), np.append(is_man, [True]))
 
 
 @pytest.mark.parametrize("text", ["", "100", "1:0", "1:1001", "2:100", "1:1e2", "1:-5", "1:00100"])

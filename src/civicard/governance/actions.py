@@ -63,7 +63,10 @@ def change_target(proposed: Proposal, *, seen: int, actor: Actor, at: datetime) 
 
 
 def _write(one: Proposal, version: int, actor: Actor, at: datetime) -> Version:
-    """Add the version and its fact; the table holds a version once, so of two who add the same one is told."""
+    """Record the fact and add its version; the table holds a version once, so of two who add the same one is told.
+
+    The fact comes first: it says in words what of a proposal cannot stand there, and a database only that it cannot.
+    """
     row = Target(
         year=one.year, code=one.target, version=version, value=one.value, unit=one.unit, reason=one.reason,
         approval=one.approval, approved_on=one.approved_on,
@@ -72,6 +75,7 @@ def _write(one: Proposal, version: int, actor: Actor, at: datetime) -> Version:
         year=one.year, target=one.target, version=version, value=one.value, unit=one.unit, reason=one.reason,
         approval=one.approval, approved_on=one.approved_on,
     )  # fmt: skip
+    record(fact, actor=actor, at=at)
     try:
         with transaction.atomic():
             row.save(force_insert=True)
@@ -79,7 +83,6 @@ def _write(one: Proposal, version: int, actor: Actor, at: datetime) -> Version:
         if not Target.objects.filter(year=one.year, code=one.target, version=version).exists():
             raise
         raise _changed_meanwhile(one, version) from error
-    record(fact, actor=actor, at=at)
     return queries.version_of(row)
 
 

@@ -11,10 +11,12 @@ from civicard.kernel.refusal import Refusal
 from civicard.kernel.text import Text
 
 FIRST = 1
+# Of a year that somebody means; a slip of the finger has other digits more or less.
+YEARS = range(1900, 2200)
 
 
 class TargetIncomplete(Refusal):
-    """A target lacks its reason, its approval or its unit, or its value is no count."""
+    """A target lacks its year, its reason, its approval or its unit, or its value is no count."""
 
     code = "target_incomplete"
 
@@ -159,6 +161,7 @@ def _complete(one: Proposal) -> None:
     lacking = [
         text
         for is_there, text in (
+            (one.year in YEARS, Text("四位数的年度", "a year of four digits")),
             (bool(one.target.strip()), Text("目标代码", "the code of the target")),
             (one.value >= 0, Text("不小于零的目标值", "a value of zero or more")),
             (bool(one.unit.strip()), Text("单位", "the unit")),

@@ -207,7 +207,9 @@ class _Teller:
         self.told.in_writing.add(at, card, np.full(len(rows), COUNTER))
         days = self.plan.rules.formal_loss_days
         if is_lifted:
-            later = self.chance.within("in-writing-lifted", 1, max(2, days - 7), len(rows))
+            # What comes after the year is not told, however long a loss may stand.
+            within = max(2, min(days, self.plan.days.length) - 7)
+            later = self.chance.within("in-writing-lifted", 1, within, len(rows))
             # The next window may lie behind a holiday, but never behind the day on which the loss lapses.
             found = np.minimum(self.plan.days.next_worked(day + later), day + days)
             self.told.lifted.add(self._at_window("in-writing-lifted-time", found), card)
@@ -251,7 +253,8 @@ class _Teller:
         percent = self.plan.opened.scenario.holding.word_before_percent
         is_word = self.chance.within("word-before", 0, 100, len(rows)) < percent
         hours = self.plan.rules.temporary_loss_hours
-        word = report - self.chance.within("word-before-time", HOUR // 2, (hours - 1) * HOUR, len(rows))
+        latest = max((hours - 1) * HOUR, HOUR // 2 + 1)
+        word = report - self.chance.within("word-before-time", HOUR // 2, latest, len(rows))
         # What happened before the year is not in the lake.
         is_word &= word > 0
         self.told.by_word.add(

@@ -138,12 +138,13 @@ def _cells(plan: Plan, group: Group) -> Iterable[tuple[Ints, Ints, Ints]]:
 
 def _stations(plan: Plan, district: Ints) -> Ints:
     """Return a station of its district for each application; stations differ in size."""
-    station = np.empty(len(district), dtype=np.int16)
+    station = np.empty(len(district), dtype=np.int32)
     sizes = plan.chance.within("station-size", 60, 141, plan.station_bounds[-1])
     for at, (since, until) in enumerate(zip(plan.station_bounds, plan.station_bounds[1:], strict=False)):
         rows = np.flatnonzero(district == at)
         label = f"station-{plan.districts[at]}"
-        station[rows] = since + plan.chance.pick(label, sizes[since:until].tolist(), len(rows))
+        picked = plan.chance.pick(label, sizes[since:until].tolist(), len(rows))
+        station[rows] = picked.astype(np.int32) + since
     return station
 
 

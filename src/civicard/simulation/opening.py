@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from civicard.cards.rules import ProgrammeRules, load_rules
-from civicard.files import read_text
+from civicard.files import FileUnreadable, read_text
 from civicard.kernel.refusal import Refusal
 from civicard.kernel.text import Text
 from civicard.scoring.faults import Fault, fault_at, from_validation
@@ -80,7 +80,7 @@ def open_scenario(path: Path | str) -> Opened:
     text = read_text(file)
     scenario = load_scenario(text, file.name)
     beside = file.parent / scenario.rules
-    rules_text = read_text(beside)
+    rules_text = _rules_text(beside, file.name)
     digest = hashlib.sha256()
     for one in (text, rules_text):
         digest.update(hashlib.sha256(one.encode()).digest())
@@ -90,6 +90,19 @@ def open_scenario(path: Path | str) -> Opened:
         scenario=scenario,
         rules=load_rules(rules_text, beside.name),
     )
+
+
+def _rules_text(beside: Path, scenario: str) -> str:
+    """Return the text of the rules that a scenario names."""
+    try:
+        return read_text(beside)
+    except FileUnreadable as refusal:
+        raise FileUnreadable(
+            Text(
+                f"情景文件 {scenario} 的 rules 指明的规则文件读不到：{refusal.text.zh}",
+                f"The scenario {scenario} names a file under `rules` that cannot be had: {refusal.text.en}",
+            )
+        ) from None
 
 
 def load_scenario(text: str, name: str = "scenario.yaml") -> Scenario:

@@ -12,6 +12,8 @@ from civicard.scoring.model import Part, Whole, Word, fault
 from civicard.simulation.stages import Stage
 
 MOST = 100_000_000
+# More than the largest city has; positions of districts and of what varies by them are kept in two bytes.
+MOST_DISTRICTS = 100
 # Further than any delay of a scenario reaches, so that one calendar serves all.
 MOST_DAYS = 120
 Key = TypeVar("Key")

@@ -19,6 +19,7 @@ from civicard.simulation.city import City
 from civicard.simulation.days import Flags, Ints
 from civicard.simulation.names import names
 from civicard.simulation.persons import NONE, born
+from civicard.simulation.plan import Plan
 
 # GB 11643-1999; `people.rules` checks single numbers, here they are made by the million.
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -58,7 +59,7 @@ def register(city: City) -> pa.Table:
             "name": names(chance, is_man),
             "sex": pc.if_else(pa.array(is_man), "male", "female"),
             "born_on": pa.array(born_on),
-            "id_number": id_numbers(codes[found.district], born_on, is_man),
+            "id_number": id_numbers(plan, codes[found.district], born_on, is_man),
             "district": pa.array(plan.districts).take(pa.array(found.district)),
             "phone": pc.binary_join_element_wise(
                 PHONE, pc.utf8_lpad(pa.array(found.number).cast(pa.string()), PHONE_DIGITS, "0"), ""
@@ -85,13 +86,17 @@ def _people(city: City) -> _People:
     )
 
 
-def id_numbers(region: Ints, born_on: npt.NDArray[np.datetime64], is_man: Flags) -> pa.Array:
+def id_numbers(plan: Plan, region: Ints, born_on: npt.NDArray[np.datetime64], is_man: Flags) -> pa.Array:
     """Return ID numbers valid in form, none twice.
 
     Args:
+        plan: the plan.
         region: six digits of each person's district, as a whole number.
         born_on: dates of birth.
         is_man: whether each is a man.
+
+    Raises:
+        ScenarioImpossible: a district has more births on a day than there are sequence numbers.
     """
     day = born_on.astype("datetime64[D]")
     month = day.astype("datetime64[M]")
@@ -101,7 +106,11 @@ def id_numbers(region: Ints, born_on: npt.NDArray[np.datetime64], is_man: Flags)
     date = year * 10_000 + of_year * 100 + of_month
     key = (region.astype(np.int64) * 100_000_000 + date) * 2 + is_man
     rank = _rank(key)
-    assert rank.max(initial=0) < MOST_A_DAY  # else a district has more births a day than numbers
+    if rank.max(initial=0) >= MOST_A_DAY:
+        raise plan.impossible(
+            "有区县一天内出生的人多于身份号码的顺序码",
+            "more people of a district are born on a day than have numbers",
+        )
     sequence = np.where(is_man, LAST_OF_MEN, LAST_OF_WOMEN) - 2 * rank
     seventeen = (region.astype(np.int64) * 100_000_000 + date) * 1000 + sequence
     rest, total = seventeen.copy(), np.zeros(len(seventeen), dtype=np.int64)

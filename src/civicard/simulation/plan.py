@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import time
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -108,8 +108,19 @@ class Plan:
 
     @cached_property
     def rules(self) -> RulesInForce:
-        """The rules in force on the first of January, which hold for the whole simulated year."""
-        return self.opened.rules.at(self.days.first)
+        """The rules in force on the first of January, which must hold for the whole simulated year.
+
+        Raises:
+            ScenarioImpossible: they change within it, fees apart, which no simulated fact goes by.
+        """
+        found = self.opened.rules.at(self.days.first)
+        for number in range(self.days.length):
+            if replace(self.opened.rules.at(self.days.day(number)), fees=found.fees) != found:
+                raise self.impossible(
+                    f"{self.days.day(number)} 起规则有变，模拟只支持全年不变的规则",
+                    f"the rules of the programme change on {self.days.day(number)}, and it needs the same all year",
+                )
+        return found
 
     @cached_property
     def districts(self) -> list[str]:
@@ -153,9 +164,9 @@ class Plan:
         """Return the refusal of counts that exclude each other."""
         return ScenarioImpossible(
             Text(
-                f"{self.opened.name} 在 1:{self.scale}、种子 {self.seed} 下无法模拟：{zh}。未写入任何内容；请调整各月受理数或 made、due。",
+                f"{self.opened.name} 在 1:{self.scale}、种子 {self.seed} 下无法模拟：{zh}。未写入任何内容；请相应修改情景或规则。",
                 f"{self.opened.name} cannot be simulated at 1:{self.scale} with seed {self.seed}: {en}. "
-                "Nothing was written; change the monthly intake, or made or due.",
+                "Nothing was written; change the scenario or the rules it names.",
             )
         )
 

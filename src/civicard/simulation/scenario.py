@@ -5,6 +5,7 @@ by binary fractions. Delays are working days unless a field says otherwise.
 """
 
 from datetime import date
+from math import prod
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -15,6 +16,7 @@ from civicard.ledger.kinds import kind_named
 from civicard.scoring.model import Part, Said, Whole, Word, fault
 from civicard.simulation.days import offsets
 from civicard.simulation.parts import (
+    MOST_DISTRICTS,
     Accounts,
     AgeShares,
     BroughtIn,
@@ -34,6 +36,9 @@ from civicard.simulation.parts import (
     some,
 )
 from civicard.simulation.stages import MAY_CAUSE, SAME_DAY_AFTER, Stage
+
+# Times the applications of a year, it must stay a whole number of 64 bits.
+MOST_LATENESS = 10**10
 
 
 class Scenario(Part):
@@ -120,6 +125,10 @@ class Scenario(Part):
         volumes = self.volumes
         if volumes.late > volumes.due:
             raise fault("逾期数大于应完成数", "more late than due")
+        if len(self.districts) > MOST_DISTRICTS:
+            raise fault(
+                f"区县不能多于 {MOST_DISTRICTS} 个", f"there can be {MOST_DISTRICTS} districts at most"
+            )
         if self.holders > self.population:
             raise fault("持卡人数大于应持卡人口", "more holders than people entitled")
         if self.brought_in is not None:
@@ -139,12 +148,24 @@ class Scenario(Part):
         return self
 
     @model_validator(mode="after")
+    def _lateness_can_be_weighed(self) -> "Scenario":
+        times = prod(one.times for one in self.lateness.troubles)
+        if times * sum(self.lateness.stages.values()) > MOST_LATENESS:
+            raise fault(
+                "逾期的份额和倍数相乘过大，请约小",
+                "shares and times of lateness multiply to too much; make them smaller",
+            )
+        return self
+
+    @model_validator(mode="after")
     def _stages_fit(self) -> "Scenario":
         if missing := [one.value for one in Stage if one not in self.stages]:
             raise fault(f"缺少环节：{'、'.join(missing)}", f"stages are missing: {', '.join(missing)}")
         named = [*self.lateness.stages, *(one.stage for one in self.lateness.troubles)]
         if wrong := [one.value for one in named if one not in MAY_CAUSE]:
             raise fault(f"逾期原因不能是 {'、'.join(wrong)}", f"lateness cannot come from {', '.join(wrong)}")
+        if self.intake[0] >= self.intake[1]:
+            raise fault("受理时段起止颠倒", "the hours of intake end before they begin")
         if self.stages[Stage.INSPECTION].hours[1] >= self.stages[Stage.MAKING].hours[0]:
             raise fault(
                 "质检须在制卡时段之前结束，不合格的当日重制",

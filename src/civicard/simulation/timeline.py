@@ -155,8 +155,17 @@ class _Line:
                 break
         return np.asarray(place)
 
+    def _known(self, places: Ints) -> Ints:
+        """Return places, all of which the calendar has."""
+        if places.max(initial=0) >= len(self.days.open_days):
+            raise self.plan.impossible(
+                "各环节合计的时间超出推算到的日历",
+                "the stages together take longer than the calendar reaches",
+            )
+        return places
+
     def _received(self, rows: Ints | slice = slice(None)) -> Ints:
-        dispatched = self._ends(Stage.DISPATCH, rows)
+        dispatched = self._known(self._ends(Stage.DISPATCH, rows))
         return dispatched + self.receipts[self.applications.station[rows], dispatched]
 
     def timeline(self) -> Timeline:
@@ -253,7 +262,7 @@ class _Line:
     def _at(self, stage: Stage, label: str, places: Ints, never: Flags) -> Ints:
         """Return moments at some time of day within the hours of a stage."""
         drawn = self.plan.chance.within(f"time-{label}", *self.plan.hours(stage), self.number)
-        moments = self.days.at_place(np.where(never, 0, places)) * DAY_SECONDS + drawn
+        moments = self.days.at_place(self._known(np.where(never, 0, places))) * DAY_SECONDS + drawn
         return np.where(never, NEVER, moments).astype(np.int32)
 
     def _of_box(self, stage: Stage, boxes: Ints, places: Ints, never: Flags) -> Ints:

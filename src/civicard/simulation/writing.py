@@ -13,8 +13,9 @@ import pyarrow as pa
 from civicard.kernel.refusal import Refusal
 from civicard.kernel.text import Text
 from civicard.ledger.kinds import Kind, kind_named
-from civicard.ledger.lake import ABOUT, About, Lake, open_lake, read_about
+from civicard.ledger.lake import About, Lake, open_lake
 from civicard.ledger.lake.arrow import table_of
+from civicard.ledger.lake.places import lake_at
 from civicard.ledger.lake.sealing import Sealing, sealing
 from civicard.simulation.city import City, city
 from civicard.simulation.days import DAY_SECONDS, Ints
@@ -90,12 +91,13 @@ def simulate(
         ScenarioImpossible: the counts of the scenario exclude each other.
         SealInProgress: somebody else seals into it.
         SealNotWritten: the disk is full or may not be written.
-        LakeUnreadable: it is damaged.
+        LakePlaceTaken: something else than a lake stands there.
+        LakeUnreadable: it is damaged, or may not be looked into.
     """
     months = plan.days.months()
     own = about(plan)
     home = Path(folder)
-    if (home / ABOUT).exists() and read_about(home) == own and len(open_lake(home).seals) >= len(months):
+    if lake_at(home) == own and len(open_lake(home).seals) >= len(months):
         raise SimulationThere(
             Text(
                 f"{home} 已是这一模拟（{own.scenario.split()[0]}，1:{own.scale}，种子 {own.seed}）的完整数据湖，未作改动。可直接使用；要重新生成请换一个文件夹。",

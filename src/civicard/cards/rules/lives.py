@@ -22,15 +22,18 @@ from civicard.cards.rules.timers import business_day, due_on, loss_ends
 Values = Mapping[str, object]
 # What a taker returns is for those that build on it; here it is passed over.
 Taker = Callable[[str, Values, datetime], object]
+# District and station.
+Place = tuple[object, object]
 S = TypeVar("S", bound=Standing)
 
 
 class _Application(Standing):
-    __slots__ = ("account", "attempt", "batch", "card", "person")
+    __slots__ = ("account", "attempt", "batch", "card", "person", "place")
 
     def __init__(self, number: object) -> None:
         super().__init__(number)
         self.person: object = None
+        self.place: Place | None = None
         self.batch: object = None
         self.account: object = None
         self.card: object = None
@@ -148,7 +151,18 @@ class Lives:
         self._found.move(Life.APPLICATION, one, kind, at)
         if "card" in values and kind != "making_started":
             self._found.same(FaultCode.OTHER_CARD, "card", values["card"], one.card)
+        self._check_place(one, values)
         return one
+
+    def _check_place(self, one: _Application, values: Values) -> None:
+        """Note when a fact puts an application elsewhere than its intake, after which it stays at its station."""
+        if "station" not in values:
+            return
+        place = values["district"], values["station"]
+        if one.place is None:
+            one.place = place
+        for name, given, known in zip(("district", "station"), place, one.place, strict=True):
+            self._found.same(FaultCode.OTHER_STATION, name, given, known)
 
     def _taken_in(self, kind: str, values: Values, at: datetime) -> None:
         one = self._application_moves(kind, values, at)
@@ -183,6 +197,9 @@ class Lives:
             self._found.same(
                 FaultCode.OTHER_ACCOUNT, "application", values["application"], account.application
             )
+            opened_for = self._applications.get(account.application)
+            if opened_for is not None:
+                self._check_place(opened_for, values)
 
     def _making_started(self, kind: str, values: Values, at: datetime) -> None:
         one = self._application_moves(kind, values, at)

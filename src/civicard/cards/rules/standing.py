@@ -58,6 +58,11 @@ class FaultCode(Named):
         "不是该申领的账户",
         "the account was opened for another application",
     )
+    OTHER_STATION = (
+        "station_of_another_application",
+        "不是该申领的网点",
+        "the district or station is not the one that took the application in",
+    )
     ATTEMPT = "attempt_does_not_follow", "制卡次数不连续", "the number of the attempt does not follow"
     ATTEMPT_OPEN = "attempt_still_open", "上一次制卡尚无结果", "the attempt before has no result yet"
     SECOND_CARD = "second_living_card", "同一人有两张可用的卡", "a person has two living cards"
