@@ -10,7 +10,7 @@ import civicard
 from civicard.cli import evaluate
 from civicard.cli.progress import Progress
 from civicard.kernel.refusal import Refusal
-from civicard.kernel.text import Text
+from civicard.kernel.text import Text, counted
 
 if TYPE_CHECKING:
     from civicard.ledger.lake import Lake
@@ -69,23 +69,23 @@ def run(arguments: argparse.Namespace) -> int:
     scenario, programme = _file(SCENARIO), _file(PROGRAMME)
     plan = Plan(open_scenario(scenario), scale_of(arguments.scale), seed_of(arguments.seed))
     folder = arguments.out / LAKE
+    evaluated = argparse.Namespace(
+        programme=programme, lake=folder, out=arguments.out, language=arguments.language, units=None,
+        format=arguments.format, document=None, template=None, keys=None,
+        since=None, until=None, evidence=None,
+    )  # fmt: skip
+    evaluate.formats_asked(evaluated)  # before a city is simulated in vain
     with Progress(arguments.language) as progress:
         lake = _lake(plan, folder, progress)
-    city, facts = lake.about.city, f"{lake.seals[-1].facts:,}"
+    city, facts = lake.about.city, lake.seals[-1].facts
     sys.stdout.write(
         Text(
-            f"数据湖 {folder}：模拟的{city.zh}，1:{plan.scale}，种子 {plan.seed}，事实 {facts} 条，封签 {len(lake.seals)} 个\n\n",
-            f"Lake {folder}: a simulated {city.en or city.zh} at 1:{plan.scale}, seed {plan.seed}, {facts} facts in "
-            f"{len(lake.seals)} seals\n\n",
+            f"数据湖 {folder}：模拟的{city.zh}，1:{plan.scale}，种子 {plan.seed}，事实 {facts:,} 条，封签 {len(lake.seals)} 个\n\n",
+            f"Lake {folder}: a simulated {city.en or city.zh} at 1:{plan.scale}, seed {plan.seed}, "
+            f"{counted(facts, 'fact')} in {counted(len(lake.seals), 'seal')}\n\n",
         ).into(arguments.language)
     )
-    return evaluate.run(
-        argparse.Namespace(
-            programme=programme, lake=folder, out=arguments.out, language=arguments.language, units=None,
-            format=arguments.format, document=None, template=None, keys=None,
-            since=None, until=None, evidence=None,
-        )
-    )  # fmt: skip
+    return evaluate.run(evaluated)
 
 
 def _file(name: Path) -> Path:
@@ -106,15 +106,18 @@ def _file(name: Path) -> Path:
 def _lake(plan: "Plan", folder: Path, progress: Progress) -> "Lake":
     """Return the lake of the plan: the one that is there if it is whole, else a new one in its place."""
     from civicard.cli.keeping import signers
-    from civicard.ledger.lake import ABOUT, open_lake, read_about
+    from civicard.ledger.lake import open_lake
+    from civicard.ledger.lake.places import LakePlaceTaken, lake_at
     from civicard.simulation.writing import SimulationDiffers, SimulationThere, about, simulate
 
-    if (folder / ABOUT).exists() and (found := read_about(folder)) != about(plan):
+    try:
+        found = lake_at(folder)
+    except LakePlaceTaken:
+        raise _taken(folder) from None
+    if found is not None and found != about(plan):
         if found.origin != "simulated":
             raise _taken(folder)
         shutil.rmtree(folder)
-    elif folder.exists() and not (folder / ABOUT).exists() and any(folder.iterdir()):
-        raise _taken(folder)
     try:
         return simulate(plan, folder, signers(), say=progress.say).lake
     except SimulationThere:

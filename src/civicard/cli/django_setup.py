@@ -1,9 +1,10 @@
 """Django, for the commands that need the database; the others start without it."""
 
 import os
+from pathlib import Path
 
 from civicard.kernel.refusal import Refusal
-from civicard.kernel.text import Text
+from civicard.kernel.text import Text, counted
 
 
 class DatabaseUnreachable(Refusal):
@@ -30,10 +31,11 @@ def set_up_django() -> None:
     django.setup()
 
 
-def migrations_due() -> list[str]:
+def migrations_due(*, makes: bool = False) -> list[str]:
     """Return the steps of `civicard migrate` that the database still lacks, such as `ledger.0001_the_tables`.
 
-    A file of SQLite that is not there is made by this, empty; a folder is not.
+    Args:
+        makes: whether a file of SQLite that is not there is made, empty; otherwise all steps are due, and none is.
 
     Raises:
         SettingWrong: a setting holds what it cannot hold.
@@ -43,8 +45,11 @@ def migrations_due() -> list[str]:
     from django.db import OperationalError, connection
     from django.db.migrations.executor import MigrationExecutor
 
+    # A file of SQLite stands at an absolute path; any other database has a name.
+    file = Path(str(connection.settings_dict["NAME"]))
+    is_there = makes or not file.is_absolute() or os.path.lexists(file)
     try:
-        executor = MigrationExecutor(connection)
+        executor = MigrationExecutor(connection if is_there else None)
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except OperationalError as error:
         why = str(error).strip().splitlines()[0]
@@ -72,6 +77,6 @@ def require_database() -> None:
         raise DatabaseNotPrepared(
             Text(
                 f"数据库尚未准备好，还缺 {len(due)} 步；请先运行 civicard migrate。",
-                f"The database is not prepared, {len(due)} steps are due; run `civicard migrate` first.",
+                f"The database is not prepared, {counted(len(due), 'step')} due; run `civicard migrate` first.",
             )
         )

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from civicard.kernel.refusal import Refusal
-from civicard.kernel.text import Text
+from civicard.kernel.text import Text, counted
 
 if TYPE_CHECKING:
     from civicard.evaluation.measured import Measurement
@@ -118,7 +118,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Evaluate and print or write."""
     from civicard.evaluation.opening import open_programme
 
-    formats, evidence = _formats(arguments), _evidence(arguments)
+    formats, evidence = formats_asked(arguments), _evidence(arguments)
     opened = open_programme(arguments.programme)
     if arguments.units is not None:
         from civicard.cli.units import score_table
@@ -221,7 +221,12 @@ def _evidence(arguments: argparse.Namespace) -> list[str]:
     return asked
 
 
-def _formats(arguments: argparse.Namespace) -> list[str]:
+def formats_asked(arguments: argparse.Namespace) -> list[str]:
+    """Return the formats that are asked for; refuse what there is not, or does not go together.
+
+    Raises:
+        WrongUse: a format is unknown or needs a folder, or a template goes with none of them.
+    """
     known = ON_SCREEN + DOCUMENT_FORMATS
     asked = (arguments.format or "text").split(",")
     if unknown := [one for one in asked if one not in known]:
@@ -316,7 +321,8 @@ def _write(
     number = len(made) + len(evidence)
     sys.stderr.write(
         Text(
-            f"已写入 {arguments.out}：{number} 个文件\n", f"{number} files written to {arguments.out}\n"
+            f"已写入 {arguments.out}：{number} 个文件\n",
+            f"{counted(number, 'file')} written to {arguments.out}\n",
         ).into(arguments.language)
     )
 

@@ -28,7 +28,9 @@ __all__ = [
     "data_folder",
     "is_production",
     "keystore",
+    "keystore_to_add_to",
     "lake_folder",
+    "make_data_folder",
     "signers",
     "trusted_keys",
 ]
@@ -91,10 +93,34 @@ def keystore(environment: Mapping[str, str] = os.environ) -> "Keystore":
         master = master_from(environment)
     else:
         master = master_from({MASTER_FILE: str(_own_master(home))})
-    kept = Keystore.open(path, master) if path.exists() else _made(path, master)
+    # Not `Path.exists`, which raises where the folder may not be searched: opening then says why.
+    kept = Keystore.open(path, master) if os.path.exists(path) else _made(path, master)  # noqa: PTH110 - see above
     if lacks_seal_keys(kept):  # also where the process that made it was stopped in between
         add_seal_keys(kept)
     return kept
+
+
+def keystore_to_add_to(environment: Mapping[str, str] = os.environ) -> "tuple[Keystore, bool]":
+    """Return the keystore that the settings name, made if it is not there, and whether it was made now.
+
+    Adding a key is asking for a keystore, also in production, where none is made otherwise.
+
+    Raises:
+        KeysNotSetUp, SettingWrong, KeystoreUnreadable, KeystoreDamaged, MasterKeyWrong: as `keystore`.
+        KeystoreUnwritable: it cannot be made, since its folder is missing or may not be written.
+    """
+    from civicard.vault.keystore import Keystore
+    from civicard.vault.master import master_from
+    from civicard.vault.refusals import KeystoreExists
+
+    if is_set(environment, KEYSTORE):
+        path = Path(path_text(environment, KEYSTORE))
+        if not os.path.lexists(path):
+            try:
+                return Keystore.create(path, master_from(environment)), True
+            except KeystoreExists:  # another process was quicker
+                pass
+    return keystore(environment), False
 
 
 def signers(environment: Mapping[str, str] = os.environ) -> "tuple[Signer, ...]":
@@ -153,14 +179,23 @@ def _made(path: Path, master: "Master") -> "Keystore":
     from civicard.vault.keystore import Keystore
     from civicard.vault.refusals import KeystoreExists
 
+    make_data_folder(path.parent)
     try:
-        path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
-        kept = Keystore.create(path, master)
+        return Keystore.create(path, master)
     except KeystoreExists:
-        kept = Keystore.open(path, master)
+        return Keystore.open(path, master)
+
+
+def make_data_folder(home: Path) -> None:
+    """Make the folder of everything that an installation writes, for its owner alone; one that is there stays as it is.
+
+    Raises:
+        SettingWrong: it cannot be made.
+    """
+    try:
+        home.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
     except OSError as error:
-        raise _no_place(path.parent, error) from error
-    return kept
+        raise _no_place(home, error) from error
 
 
 def _own_master(home: Path) -> Path:
@@ -168,9 +203,13 @@ def _own_master(home: Path) -> Path:
     from civicard.vault.master import Master
 
     path = home / MASTER_NAME
-    if path.exists():
-        return path
-    if (home / KEYSTORE_NAME).exists():
+    try:
+        if path.exists():
+            return path
+        is_lost = (home / KEYSTORE_NAME).exists()
+    except OSError as error:  # the folder may not be searched
+        raise _no_place(home, error) from error
+    if is_lost:
         raise KeysNotSetUp(
             Text(
                 f"{home / KEYSTORE_NAME} 在，主密钥 {path} 不在，无法打开密钥库；请恢复主密钥，或移走密钥库以新建。",
@@ -179,8 +218,8 @@ def _own_master(home: Path) -> Path:
             )
         )
     part = home / f".{MASTER_NAME}.{secrets.token_hex(8)}.part"
+    make_data_folder(home)
     try:
-        home.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_MODE), "w") as file:
             file.write(Master.random().to_base64() + "\n")
             file.flush()
@@ -191,7 +230,9 @@ def _own_master(home: Path) -> Path:
     except OSError as error:
         raise _no_place(home, error) from error
     finally:
-        part.unlink(missing_ok=True)
+        # What kept it from being written may keep it from being removed, and is told above.
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
     return path
 
 

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from civicard.cli.evaluate import WrongUse
-from civicard.cli.keeping import add_seal_keys, keystore
+from civicard.cli.keeping import add_seal_keys, keystore, keystore_to_add_to
 from civicard.kernel.text import Text
 
 # As `civicard.vault.keystore.Purpose` has them; written out so that the parser needs no cryptography to start.
@@ -83,7 +83,10 @@ def run_add(arguments: argparse.Namespace) -> int:
                 "name a key with its --purpose, or use --seal alone",
             )
         )
-    kept = keystore()
+    kept, is_new = keystore_to_add_to()
+    if is_new:
+        made = Text("已建立密钥库\n", "A keystore was made\n")
+        sys.stdout.write(made.into(arguments.language))
     if arguments.seal:
         added = add_seal_keys(kept)
     else:
@@ -101,13 +104,22 @@ def run_add(arguments: argparse.Namespace) -> int:
 
 def run_rotate(arguments: argparse.Namespace) -> int:
     """Give a key a new version."""
-    version = keystore().rotate(arguments.name)
-    sys.stdout.write(
-        Text(
-            f"{arguments.name} 现为第 {version} 版；请重新分发公钥清单（civicard keys public）。\n",
-            f"{arguments.name} is now at version {version}; give out the public keys again (civicard keys public).\n",
-        ).into(arguments.language)
+    kept = keystore()
+    version = kept.rotate(arguments.name)
+    said = Text(
+        f"{arguments.name} 现为第 {version} 版",
+        f"{arguments.name} is now at version {version}",
     )
+    # Others hold public halves, and only keys that sign have one.
+    more = (
+        Text(
+            "；请重新分发公钥清单（civicard keys public）",
+            "; give out the public keys again (civicard keys public)",
+        )
+        if arguments.name in {one.name for one in kept.public_keys()}
+        else Text("")
+    )
+    sys.stdout.write(Text(f"{said.zh}{more.zh}。\n", f"{said.en}{more.en}.\n").into(arguments.language))
     return 0
 
 

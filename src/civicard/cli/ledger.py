@@ -11,7 +11,7 @@ from civicard.cli.evaluate import WrongUse
 from civicard.cli.keeping import lake_folder, signers, trusted_keys
 from civicard.cli.progress import Progress
 from civicard.kernel.refusal import Refusal
-from civicard.kernel.text import Text
+from civicard.kernel.text import Text, counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 CITY, ZONE = "CIVICARD_CITY", "CIVICARD_ZONE"
 MEGABYTE = 1_000_000
+# What is found in a sound lake that is checked with keys which did not sign it.
+OF_OTHER_KEYS = frozenset({"seal_signature_wrong", "seal_key_unknown"})
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -146,14 +148,23 @@ def run_seal(arguments: argparse.Namespace) -> int:
 
 
 def _about(folder: Path, city: str | None) -> "About":
-    """Return what the lake says of itself, or what an operated lake is to say that is not there yet."""
+    """Return what the lake says of itself, or what an operated lake is to say that is not there yet.
+
+    Raises:
+        WrongUse: it is the first seal and nobody says whose it is.
+        OtherLake: the city that is asked for is not that of the lake.
+        LakePlaceTaken, LakeUnreadable: something else stands there, or what is there cannot be read.
+    """
     import os
 
     from civicard.kernel.environment import is_set, text
-    from civicard.ledger.lake import ABOUT, DEFAULT_ZONE, About, read_about
+    from civicard.ledger.lake import DEFAULT_ZONE, About
+    from civicard.ledger.lake.places import lake_at
 
-    if (folder / ABOUT).exists():
-        return read_about(folder)
+    if (found := lake_at(folder)) is not None:
+        if city is not None:
+            _require_city(found, folder, city)
+        return found
     if city is None and not is_set(os.environ, CITY):
         raise WrongUse(
             Text(
@@ -161,11 +172,31 @@ def _about(folder: Path, city: str | None) -> "About":
                 f"the first seal says whose it is: give --city 示例市/Sample, or set {CITY}",
             )
         )
-    zh, _, en = (city or text(os.environ, CITY)).partition("/")
-    return About(
-        city=Text(zh.strip(), en.strip() or zh.strip()), origin="operated",
-        zone=text(os.environ, ZONE, default=DEFAULT_ZONE),
-    )  # fmt: skip
+    zh, en = _named(city or text(os.environ, CITY))
+    zone = text(os.environ, ZONE, default=DEFAULT_ZONE)
+    return About(city=Text(zh, en or zh), origin="operated", zone=zone)
+
+
+def _require_city(found: "About", folder: Path, city: str) -> None:
+    """Refuse a city that is asked for and is not the lake's; a name without English is held to the Chinese alone."""
+    from civicard.ledger.lake.sealing import OtherLake
+
+    zh, en = _named(city)
+    if zh != found.city.zh or (en and en != found.city.en):
+        raise OtherLake(
+            Text(
+                f"--city {city} 与 {folder} 不符：这个数据湖属于{found.city.zh}，不能更改。未封签任何内容；"
+                "请去掉 --city，或用 --lake 换一个文件夹。",
+                f"--city {city} does not fit {folder}: the lake is that of {found.city.en or found.city.zh}, which "
+                "nothing can change. Nothing was sealed; leave --city out, or name another folder with --lake.",
+            )
+        )
+
+
+def _named(city: str) -> tuple[str, str]:
+    """Return the Chinese and the English name of a city that is written `示例市/Sample`; the latter may be empty."""
+    zh, _, en = city.partition("/")
+    return zh.strip(), en.strip()
 
 
 def _print_seal(seal: "Seal | None", folder: Path, arguments: argparse.Namespace) -> None:
@@ -183,7 +214,7 @@ def _print_seal(seal: "Seal | None", folder: Path, arguments: argparse.Namespace
         sys.stdout.write(
             Text(
                 f"已封签到 {folder}：{len(seal.files)} 个文件，累计 {seal.facts:,} 个事实\n封签 {seal.number} 根值 {seal.root}\n",
-                f"Sealed into {folder}: {len(seal.files)} files, {seal.facts:,} facts so far\nseal {seal.number} root {seal.root}\n",
+                f"Sealed into {folder}: {counted(len(seal.files), 'file')}, {counted(seal.facts, 'fact')} so far\nseal {seal.number} root {seal.root}\n",
             ).into(language)
         )
 
@@ -208,13 +239,23 @@ def run_check(arguments: argparse.Namespace) -> int:
         try:
             beside = _database_faults(folder, report, arguments)
         except Refusal:
-            # What was found in the lake is told all the same.
-            _print_report(report, report.faults, is_compared=False, arguments=arguments)
+            # What was found in the lake is told all the same, and that the database was not looked at.
+            _print_report(report, report.faults, is_compared=False, is_half=True, arguments=arguments)
             raise
     faults = [*report.faults, *(beside or ())]
     _print_report(report, faults, is_compared=beside is not None, arguments=arguments)
-    if arguments.write_witness is not None and not faults and report.number:
-        write_whole(arguments.write_witness, report.witness.to_json().encode())
+    if arguments.write_witness is not None:
+        if faults or not report.number:
+            said = Text(
+                "未写见证：见证只从完好且已有封签的数据湖写出",
+                "No witness was written: only a sound lake with a seal gives one",
+            )
+        else:
+            write_whole(arguments.write_witness, report.witness.to_json().encode())
+            said = Text(
+                f"见证已写入 {arguments.write_witness}", f"Witness written to {arguments.write_witness}"
+            )
+        sys.stderr.write(f"{said.into(arguments.language)}\n")
     return 1 if faults else 0
 
 
@@ -245,8 +286,22 @@ def _database_faults(
 
 
 def _print_report(
-    report: "Report", faults: "Sequence[Fault]", *, is_compared: bool, arguments: argparse.Namespace
+    report: "Report",
+    faults: "Sequence[Fault]",
+    *,
+    is_compared: bool,
+    arguments: argparse.Namespace,
+    is_half: bool = False,
 ) -> None:
+    """Print what was found.
+
+    Args:
+        report: on the lake.
+        faults: in the lake, and in the database where it was compared.
+        is_compared: whether it was.
+        arguments: of the command.
+        is_half: whether it should have been compared and could not be.
+    """
     language: Language = arguments.language
     if arguments.format == "json":
         value: dict[str, Any] = {
@@ -266,7 +321,8 @@ def _print_report(
     lines.append(
         Text(
             f"已核验 {report.seals} 个封签、{report.files} 个文件、{report.facts:,} 个事实，{size} MB",
-            f"Checked {report.seals} seals, {report.files} files, {report.facts:,} facts, {size} MB",
+            f"Checked {counted(report.seals, 'seal')}, {counted(report.files, 'file')}, "
+            f"{counted(report.facts, 'fact')}, {size} MB",
         ).into(language)
     )
     if is_compared:
@@ -276,11 +332,22 @@ def _print_report(
             language
         )
     )
-    verdict = (
-        Text(f"有 {len(faults)} 处问题，见上", f"{len(faults)} faults, see above")
-        if faults
-        else Text("完好：与封签时一致", "Sound: all is as it was sealed")
-    )
+    if faults and all(one.code in OF_OTHER_KEYS for one in faults):
+        lines.append(
+            Text(
+                "问题都在签名：公钥可能不是这个数据湖的，请用 --keys 指明它的公钥清单",
+                "All faults are signatures: the public keys may be those of another lake; name its own with --keys",
+            ).into(language)
+        )
+    if faults:
+        verdict = Text(f"有 {len(faults)} 处问题，见上", f"{counted(len(faults), 'fault')}, see above")
+    elif is_half:
+        verdict = Text(
+            "数据湖与封签时一致，但未能与数据库比对，原因如下",
+            "The lake is as it was sealed; it could not be compared with the database, for the reason below",
+        )
+    else:
+        verdict = Text("完好：与封签时一致", "Sound: all is as it was sealed")
     sys.stdout.write("\n".join([*lines, verdict.into(language)]) + "\n")
 
 
@@ -299,9 +366,15 @@ def run_export(arguments: argparse.Namespace) -> int:
             raise WrongUse(
                 Text("--month 不与 --since、--until 同用", "--month does not go with --since or --until")
             )
-        since = _day(f"{arguments.month}-01", "--month")
-        assert since is not None  # a month was given
+        since = _month(arguments.month)
         until = _last_day(since)
+    elif since is not None and until is not None and until < since:
+        raise WrongUse(
+            Text(
+                f"--until {until} 早于 --since {since}，期间内没有任何一天；请更正日期",
+                f"--until {until} is before --since {since}, so that no day lies between; mend the dates",
+            )
+        )
     lake = open_lake(arguments.lake or lake_folder())
     chosen = Chosen(kind=arguments.kind, since=since, until=until, is_every=arguments.all)
     with Progress(arguments.language) as progress:
@@ -311,9 +384,9 @@ def run_export(arguments: argparse.Namespace) -> int:
 
         rows = export(lake, chosen, arguments.out, language=arguments.language, progress=tell)
     sys.stderr.write(
-        Text(f"已导出 {rows:,} 行到 {arguments.out}\n", f"{rows:,} rows exported to {arguments.out}\n").into(
-            arguments.language
-        )
+        Text(
+            f"已导出 {rows:,} 行到 {arguments.out}\n", f"{counted(rows, 'row')} exported to {arguments.out}\n"
+        ).into(arguments.language)
     )
     return 0
 
@@ -326,8 +399,21 @@ def _day(written: str | None, option: str) -> date | None:
     except ValueError:
         raise WrongUse(
             Text(
-                f"{option} 的日期 {written} 不存在；写法如 2018-07-01，月份如 2018-07",
-                f"{option} {written} is no date; write 2018-07-01, or 2018-07 for a month",
+                f"{option} 的日期 {written} 不存在；写法如 2018-07-01",
+                f"{option} {written} is no date; write it like 2018-07-01",
+            )
+        ) from None
+
+
+def _month(written: str) -> date:
+    """Return the first day of a month."""
+    try:
+        return date.fromisoformat(f"{written}-01")
+    except ValueError:
+        raise WrongUse(
+            Text(
+                f"--month 的月份 {written} 不存在；写法如 2018-07",
+                f"--month {written} is no month; write it like 2018-07",
             )
         ) from None
 

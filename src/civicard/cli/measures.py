@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from civicard.cli.evaluate import day
 from civicard.kernel.refusal import Refusal
-from civicard.kernel.text import Language, Text
+from civicard.kernel.text import Language, Text, counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from civicard.measures.engine import Engine
 
 NONE = "—"
+UNCHECKED = Text(
+    "未核验：数据湖的文件未与封签核对，请用 civicard ledger check 核验",
+    "Not checked: the files of the lake were not held against their seals; `civicard ledger check` does that",
+)
 
 
 class AskedWrongly(Refusal):
@@ -34,17 +39,19 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     listed.set_defaults(run=run_list)
     show = actions.add_parser(
         "show",
-        help="说明一项口径；给出数据湖则计算 / explain a measure, and measure it where a lake is given",
+        help="说明一项口径；给出期间则计算 / explain a measure, and measure it where a period is given",
     )
     show.set_defaults(run=run_show)
     rows = actions.add_parser("rows", help="列出或导出证据行 / list or export the evidence rows")
     rows.set_defaults(run=run_rows)
     for one in (show, rows):
         one.add_argument("name", help="测算口径的名称 / name of the measure")
-        one.add_argument("--lake", type=Path, help="数据湖 / folder of the lake")
+        one.add_argument(
+            "--lake", type=Path, help="数据湖 / the lake (default CIVICARD_LAKE, or `lake` in CIVICARD_DATA)"
+        )
         one.add_argument("--year", type=int, help="年度 / calendar year, in place of --since and --until")
-        one.add_argument("--since", type=_day, help="首日 / first day, such as 2018-01-01")
-        one.add_argument("--until", type=_day, help="末日 / last day")
+        one.add_argument("--since", type=day, help="首日 / first day, such as 2018-01-01")
+        one.add_argument("--until", type=day, help="末日 / last day")
     show.add_argument(
         "--by", action="append", default=[], help="按此列分组，可重复 / break down by; repeat for two"
     )
@@ -63,13 +70,6 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     )
     for one in (listed, show, rows):
         one.add_argument("--lang", choices=("zh", "en"), help="屏幕语言 / language on screen")
-
-
-def _day(text: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r}: 2018-01-31") from None
 
 
 def run_list(arguments: argparse.Namespace) -> int:
@@ -91,7 +91,7 @@ def run_list(arguments: argparse.Namespace) -> int:
 
 
 def run_show(arguments: argparse.Namespace) -> int:
-    """Explain a measure; with a lake, measure it."""
+    """Explain a measure; measure it where a lake, a period or a breakdown is named."""
     from civicard.cli.printing import columns
     from civicard.measures.definition import measure_named
 
@@ -107,7 +107,8 @@ def run_show(arguments: argparse.Namespace) -> int:
         (Text("可分组", "by"), ", ".join(measure.by) or NONE),
     ]
     _print(columns([name.into(language), said] for name, said in lines))
-    if arguments.lake is None:
+    asked = (arguments.lake, arguments.year, arguments.since, arguments.until)
+    if not arguments.by and all(one is None for one in asked):
         return 0
     with _engine(arguments) as engine:
         found = engine.result(measure, check=True)
@@ -132,20 +133,32 @@ def run_rows(arguments: argparse.Namespace) -> int:
     from civicard.cli.printing import columns
     from civicard.measures.definition import measure_named
     from civicard.measures.export import export
+    from civicard.measures.results import in_words
 
     measure, language = measure_named(arguments.name), arguments.language
+    if arguments.limit < 1:
+        raise AskedWrongly(
+            Text(
+                f"--limit 至少为 1，而不是 {arguments.limit}。",
+                f"--limit is 1 or more, not {arguments.limit}.",
+            )
+        )
     where = _where(arguments.where)
     with _engine(arguments) as engine:
         if arguments.out is not None:
             written = export(engine, measure, arguments.out, where=where, misses=arguments.misses)
             said = Text(
-                f"已写入 {arguments.out}：{written:,} 行", f"{written:,} rows written to {arguments.out}"
+                f"已写入 {arguments.out}：{written:,} 行",
+                f"{counted(written, 'row')} written to {arguments.out}",
             )
-            _print([said.into(language)])
+            _print([said.into(language), UNCHECKED.into(language)])
             return 0
         after = _after(engine, measure, arguments.after)
         page = engine.rows(measure, after=after, limit=arguments.limit, where=where, misses=arguments.misses)
-        table = [[NONE if value is None else str(value) for value in row] for row in page.rows]
+        table = [
+            [in_words(name, value).into(language) for name, value in zip(page.columns, row, strict=True)]
+            for row in page.rows
+        ]
         _print([*_about(engine, language), *columns([list(page.columns), *table])])
         if page.next is not None:
             following = ",".join(map(str, page.next))
@@ -239,7 +252,7 @@ def _about(engine: "Engine", language: Language) -> list[str]:
         f"{lake.about.city.zh}　1:{lake.about.scale}　期间 {period}　封签 {len(lake.seals)}　根 {lake.root[:16]}",
         f"{lake.about.city.into(language)}, 1:{lake.about.scale}, {period}, seal {len(lake.seals)}, root {lake.root[:16]}",
     )
-    return [*marks, said.into(language)]
+    return [*marks, said.into(language), UNCHECKED.into(language)]
 
 
 def _print(lines: list[str]) -> None:

@@ -21,14 +21,15 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def run(arguments: argparse.Namespace) -> int:
     """Migrate; with `--check` exit status 1 when steps are due."""
     from civicard.cli.django_setup import migrations_due, set_up_django
+    from civicard.cli.keeping import make_data_folder
 
     set_up_django()
     from django.conf import settings
     from django.core.management import call_command
 
     if not arguments.check:
-        settings.CIVICARD_DATA.mkdir(parents=True, exist_ok=True)
-    due = migrations_due()
+        make_data_folder(settings.CIVICARD_DATA)
+    due = migrations_due(makes=not arguments.check)
     for step in due:
         sys.stdout.write(f"{step}\n")
     if arguments.check:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from civicard.cli.progress import Progress
-from civicard.kernel.text import Text
+from civicard.kernel.text import Text, counted
 
 if TYPE_CHECKING:
     from civicard.simulation.plan import Plan
@@ -92,7 +92,7 @@ def _summary(plan: "Plan", folder: Path, written: "Written", seconds: float) -> 
         f"用时 {seconds:.1f} 秒",
         f"[SIMULATED DATA] {city.en or city.zh} {plan.days.year}, scale 1:{plan.scale}, seed {plan.seed}\n"
         f"Lake {folder}\n"
-        f"{written.facts:,} facts, {written.made:,} good cards among them\n"
-        f"{len(seals)} seals{gone_on.en}, root {written.lake.root}\n"
+        f"{counted(written.facts, 'fact')}, {counted(written.made, 'good card')} among them\n"
+        f"{counted(len(seals), 'seal')}{gone_on.en}, root {written.lake.root}\n"
         f"{seconds:.1f} seconds",
     )

@@ -39,25 +39,38 @@ def _secret_key() -> str:
         return environment.text(
             os.environ, "CIVICARD_SECRET_KEY", default=secrets.token_urlsafe(LEAST_SECRET), is_secret=True
         )
-    key = environment.text(os.environ, "CIVICARD_SECRET_KEY", is_secret=True)
+    key = environment.text(os.environ, "CIVICARD_SECRET_KEY", default="", is_secret=True)
     if len(key) < LEAST_SECRET:
         raise SettingWrong(
             "CIVICARD_SECRET_KEY",
             Text(f"至少 {LEAST_SECRET} 个随机字符", f"at least {LEAST_SECRET} random characters"),
-            held=key,
+            held=key or None,
             is_secret=True,
         )
     return key
 
 
+def _hosts() -> list[str]:
+    """Return the names under which pages may be asked for; in production somebody has to say them."""
+    if not IS_PRODUCTION:
+        return list(
+            environment.comma_list(os.environ, "CIVICARD_HOSTS", default=("localhost", "127.0.0.1", "[::1]"))
+        )
+    if not environment.is_set(os.environ, "CIVICARD_HOSTS"):
+        raise SettingWrong(
+            "CIVICARD_HOSTS",
+            Text(
+                "提供页面的全部主机名，以逗号分隔，如 card.example,www.card.example",
+                "all names of hosts under which pages are served, with commas, such as card.example,www.card.example",
+            ),
+        )
+    return list(environment.comma_list(os.environ, "CIVICARD_HOSTS"))
+
+
 SECRET_KEY = _secret_key()
 # Never on: its pages show settings to whoever meets an error, and it keeps every statement in memory.
 DEBUG = False
-ALLOWED_HOSTS = list(
-    environment.comma_list(
-        os.environ, "CIVICARD_HOSTS", default=None if IS_PRODUCTION else ("localhost", "127.0.0.1", "[::1]")
-    )
-)
+ALLOWED_HOSTS = _hosts()
 
 INSTALLED_APPS = [
     "civicard.ledger",

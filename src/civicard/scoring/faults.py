@@ -146,9 +146,9 @@ def unknown(given: str, known: Sequence[str], what: Text) -> Text:
     """Return the sentence for a word that is not known, with the nearest one that is."""
     near = difflib.get_close_matches(given, known, n=1)
     options = ", ".join(known)
-    hint = (f"，是否想写“{near[0]}”？", f"; did you mean {near[0]!r}?") if near else ("", "")
+    hint = (f"，是否想写“{near[0]}”？", f"; did you mean {near[0]!r}?") if near else ("；", ";")
     return Text(
-        f"没有“{given}”这个{what.zh}{hint[0]} 可用：{options}",
+        f"没有“{given}”这个{what.zh}{hint[0]}可用：{options}",
         f"there is no {what.en} {given!r}{hint[1]} possible: {options}",
     )
 
