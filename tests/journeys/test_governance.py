@@ -12,12 +12,13 @@ from civicard.governance import queries
 from civicard.governance.actions import TargetChangedMeanwhile, change_target, set_target
 from civicard.governance.models import Target
 from civicard.governance.rules import Proposal, TargetAlreadySet, TargetIncomplete, TargetNotSet, Version
-from civicard.kernel.actor import Actor
+from civicard.kernel.actor import Actor, NotPermitted
+from civicard.kernel.permissions import May, Reach
 from civicard.kernel.refusal import Refusal
 from civicard.ledger.kinds import FactRefused
 from civicard.ledger.models import Fact
 
-DIRECTOR = Actor(code="director-1")
+DIRECTOR = Actor(code="director-1", grants={May.SEE_TARGETS: Reach.city(), May.CHANGE_TARGETS: Reach.city()})
 # 09:00 in Shanghai on the day of each decision.
 JANUARY, JULY = datetime(2018, 1, 15, 1, tzinfo=UTC), datetime(2018, 7, 2, 1, tzinfo=UTC)
 PLAN = Proposal(
@@ -130,6 +131,40 @@ def test_what_no_database_could_hold_is_refused_in_words(
         set_target(replace(PLAN, **changes), actor=DIRECTOR, at=JANUARY)  # type: ignore[arg-type]  # each has the type of its field
     assert not Target.objects.exists()
     assert recorded() == []
+
+
+@pytest.mark.django_db
+def test_who_may_only_see_targets_does_not_change_them() -> None:
+    planned()
+    evaluator = Actor(code="evaluator-1", grants={May.SEE_TARGETS: Reach.city()})
+    with pytest.raises(NotPermitted, match="change_targets"):
+        set_target(replace(PLAN, target="cards_issued"), actor=evaluator, at=JANUARY)
+    with pytest.raises(NotPermitted, match="change_targets"):
+        change_target(replace(REVISED, value=1), seen=2, actor=evaluator, at=JULY)
+    assert [one.version for one in queries.targets(evaluator, 2018)] == [1, 2]
+    assert recorded() == [(1, 5_000_000), (2, 3_000_000)]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "actor",
+    [
+        Actor(code="nobody-1"),
+        Actor(code="officer-1", grants={May.SEE_TARGETS: Reach.of_district("310101")}),
+        Actor(code="planner-1", grants={May.CHANGE_TARGETS: Reach.city()}),
+    ],
+    ids=lambda actor: actor.code,
+)
+def test_only_who_may_see_the_targets_of_the_whole_city_sees_them(actor: Actor) -> None:
+    planned()
+    for asked in (
+        lambda: queries.targets(actor, 2018),
+        lambda: queries.target_at(actor, 2018, "cards_made", date(2018, 7, 1)),
+        lambda: queries.latest_target(actor, 2018, "cards_made"),
+        lambda: queries.first_target(actor, 2018, "cards_made"),
+    ):
+        with pytest.raises(NotPermitted, match="see_targets"):
+            asked()
 
 
 @pytest.mark.django_db

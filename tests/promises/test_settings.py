@@ -72,6 +72,10 @@ def test_the_key_of_development_is_never_the_same_twice(tmp_path: Path) -> None:
         ({**PRODUCTION, "CIVICARD_SECRET_KEY": "short-secret"}, "CIVICARD_SECRET_KEY"),
         ({**PRODUCTION, "CIVICARD_HOSTS": ""}, "CIVICARD_HOSTS"),
         ({**PRODUCTION, "CIVICARD_HOSTS": "a,,b"}, "CIVICARD_HOSTS"),
+        ({"CIVICARD_SIGN_IN_FAILURES": "0"}, "CIVICARD_SIGN_IN_FAILURES"),
+        ({"CIVICARD_SIGN_IN_LOCKED_MINUTES": "never"}, "CIVICARD_SIGN_IN_LOCKED_MINUTES"),
+        ({"CIVICARD_SESSION_IDLE_MINUTES": "-1"}, "CIVICARD_SESSION_IDLE_MINUTES"),
+        ({"CIVICARD_SESSION_HOURS": "25"}, "CIVICARD_SESSION_HOURS"),
     ],
 )
 def test_a_wrong_setting_is_refused_in_both_languages_by_its_name(

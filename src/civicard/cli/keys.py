@@ -5,8 +5,9 @@ import sys
 from pathlib import Path
 
 from civicard.cli.evaluate import WrongUse
-from civicard.cli.keeping import add_seal_keys, keystore, keystore_to_add_to
+from civicard.cli.keeping import add_seal_keys, keystore
 from civicard.kernel.text import Text
+from civicard.vault.installation import keystore_to_add_to
 
 # As `civicard.vault.keystore.Purpose` has them; written out so that the parser needs no cryptography to start.
 PURPOSES = ("field", "blind_index", "signature_ed25519", "signature_sm2")

@@ -21,7 +21,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def run(arguments: argparse.Namespace) -> int:
     """Migrate; with `--check` exit status 1 when steps are due."""
     from civicard.cli.django_setup import migrations_due, set_up_django
-    from civicard.cli.keeping import make_data_folder
+    from civicard.vault.installation import make_data_folder
 
     set_up_django()
     from django.conf import settings

@@ -9,12 +9,14 @@ import secrets
 from pathlib import Path
 from zoneinfo import available_timezones
 
+from civicard.access.rules import SignInRules
 from civicard.config.database import database
 from civicard.kernel import environment
 from civicard.kernel.environment import SettingWrong
 from civicard.kernel.text import Text
 
 LEAST_SECRET = 50
+LEAST_PASSWORD = 12
 YEAR_SECONDS = 365 * 24 * 60 * 60
 
 CIVICARD_MODE = environment.one_of(
@@ -74,6 +76,9 @@ ALLOWED_HOSTS = _hosts()
 
 INSTALLED_APPS = [
     "civicard.ledger",
+    "civicard.network",
+    "civicard.access",
+    "civicard.people",
     "civicard.governance",
 ]
 MIDDLEWARE = [
@@ -84,6 +89,40 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "civicard.config.urls"
 WSGI_APPLICATION = "civicard.config.wsgi.application"
+
+# scrypt, which costs memory as well as time: Argon2 would need one more library. PBKDF2 only reads what was hashed
+# elsewhere; at the next sign-in it is hashed anew.
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("login",)},
+    },
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": LEAST_PASSWORD},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+# How signing in goes: the failures in a row after which a login name is locked, for how long, and the length of sessions.
+CIVICARD_SIGN_IN = SignInRules(
+    most_failures=environment.whole_number(
+        os.environ, "CIVICARD_SIGN_IN_FAILURES", default=5, least=1, most=100
+    ),
+    locked_minutes=environment.whole_number(
+        os.environ, "CIVICARD_SIGN_IN_LOCKED_MINUTES", default=15, least=1, most=24 * 60
+    ),
+    idle_minutes=environment.whole_number(
+        os.environ, "CIVICARD_SESSION_IDLE_MINUTES", default=30, least=1, most=24 * 60
+    ),
+    session_hours=environment.whole_number(
+        os.environ, "CIVICARD_SESSION_HOURS", default=10, least=1, most=24
+    ),
+)
 
 DATABASES = {"default": database(os.environ, CIVICARD_DATA)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

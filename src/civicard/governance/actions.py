@@ -1,19 +1,19 @@
 """Setting and changing the targets of a year, each with its reason and approval."""
 
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from civicard.governance import queries, rules
 from civicard.governance.facts import TargetSet
 from civicard.governance.models import Target
 from civicard.governance.rules import Proposal, Version
-from civicard.kernel.actor import Actor
+from civicard.kernel.actor import Actor, require
+from civicard.kernel.permissions import May
 from civicard.kernel.refusal import Refusal
 from civicard.kernel.text import Text
 from civicard.ledger.actions import record
+from civicard.ledger.days import business_day
 
 
 class TargetChangedMeanwhile(Refusal):
@@ -27,14 +27,16 @@ def set_target(proposed: Proposal, *, actor: Actor, at: datetime) -> Version:
     """Set a target for the first time and record it in the ledger; return version 1.
 
     Raises:
+        NotPermitted: the actor may not change targets.
         TargetAlreadySet: there is one already; it can be changed.
         TargetIncomplete: reason, approval or unit is left out, or the value is below zero.
         TargetApprovalOutOfOrder: it is approved after today.
         TargetChangedMeanwhile: someone else set it at the same moment.
         FactRefused: a text does not fit a fact, such as a reason with a person's number in it.
     """
-    known = queries.latest_target(actor, proposed.year, proposed.target)
-    return _write(proposed, rules.first(known, proposed, _today(at)), actor, at)
+    require(actor, May.CHANGE_TARGETS)
+    known = queries.newest_version(proposed.year, proposed.target)
+    return _write(proposed, rules.first(known, proposed, business_day(at)), actor, at)
 
 
 @transaction.atomic
@@ -48,6 +50,7 @@ def change_target(proposed: Proposal, *, seen: int, actor: Actor, at: datetime) 
         at: when.
 
     Raises:
+        NotPermitted: the actor may not change targets.
         TargetNotSet: there is no such target of that year.
         TargetIncomplete: reason or approval is left out, or the value is below zero.
         TargetUnitDiffers: it counts something else than the version in force.
@@ -56,10 +59,11 @@ def change_target(proposed: Proposal, *, seen: int, actor: Actor, at: datetime) 
         TargetChangedMeanwhile: the version in force is no longer `seen`.
         FactRefused: a text does not fit a fact, such as a reason with a person's number in it.
     """
-    known = queries.latest_target(actor, proposed.year, proposed.target)
+    require(actor, May.CHANGE_TARGETS)
+    known = queries.newest_version(proposed.year, proposed.target)
     if known is not None and known.version != seen:
         raise _changed_meanwhile(proposed, known.version)
-    return _write(proposed, rules.following(known, proposed, _today(at)), actor, at)
+    return _write(proposed, rules.following(known, proposed, business_day(at)), actor, at)
 
 
 def _write(one: Proposal, version: int, actor: Actor, at: datetime) -> Version:
@@ -84,11 +88,6 @@ def _write(one: Proposal, version: int, actor: Actor, at: datetime) -> Version:
             raise
         raise _changed_meanwhile(one, version) from error
     return queries.version_of(row)
-
-
-def _today(at: datetime) -> date:
-    """Return the business day of an instant, in the programme's time zone."""
-    return at.astimezone(ZoneInfo(settings.CIVICARD_ZONE)).date()
 
 
 def _changed_meanwhile(one: Proposal, version: int) -> TargetChangedMeanwhile:

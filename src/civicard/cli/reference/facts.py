@@ -10,6 +10,7 @@ from civicard.ledger.lake.rollups import rollup_columns
 
 # What each app owns, as readers of both languages call it.
 APPS = {
+    "access": Text("账户与授权", "Access"),
     "cards": Text("卡片", "Cards"),
     "ecard": Text("电子社保卡", "The e-card"),
     "governance": Text("管理与计划", "Governance"),
