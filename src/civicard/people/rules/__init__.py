@@ -1,6 +1,16 @@
-"""What is true of a person: ages, ID numbers, and how a name fits onto a card. Pure."""
+"""What is true of a person: ages, ID numbers, names on cards, particulars, and standing in the register. Pure."""
 
 from civicard.people.rules.ages import AgeBand, LeavingCause, NotBornYet, age_band, age_on, anniversary
+from civicard.people.rules.details import (
+    CorrectionReason,
+    DetailField,
+    DetailRefused,
+    Guardian,
+    masked_phone,
+    read_address,
+    read_phone,
+    require_nation,
+)
 from civicard.people.rules.id_numbers import (
     IdFault,
     IdKind,
@@ -8,12 +18,37 @@ from civicard.people.rules.id_numbers import (
     IdNumberRefused,
     Sex,
     check_character,
+    masked_id_number,
     read_id_number,
 )
 from civicard.people.rules.names import NameFit, NameOnCard, NameRefused, name_on_card
+from civicard.people.rules.standing import (
+    CONFIRMATIONS,
+    GONE,
+    REPORTS,
+    DecisionMissing,
+    DisputeGrounds,
+    NoticeRunning,
+    ReportSource,
+    Standing,
+    StandingStepNotAllowed,
+    Step,
+    UndoGrounds,
+    after,
+    require_confirmable,
+)
 
 __all__ = [
+    "CONFIRMATIONS",
+    "GONE",
+    "REPORTS",
     "AgeBand",
+    "CorrectionReason",
+    "DecisionMissing",
+    "DetailField",
+    "DetailRefused",
+    "DisputeGrounds",
+    "Guardian",
     "IdFault",
     "IdKind",
     "IdNumber",
@@ -23,11 +58,24 @@ __all__ = [
     "NameOnCard",
     "NameRefused",
     "NotBornYet",
+    "NoticeRunning",
+    "ReportSource",
     "Sex",
+    "Standing",
+    "StandingStepNotAllowed",
+    "Step",
+    "UndoGrounds",
+    "after",
     "age_band",
     "age_on",
     "anniversary",
     "check_character",
+    "masked_id_number",
+    "masked_phone",
     "name_on_card",
+    "read_address",
     "read_id_number",
+    "read_phone",
+    "require_confirmable",
+    "require_nation",
 ]

@@ -94,7 +94,7 @@ class IdNumber:
 
     def masked(self) -> str:
         """Return it as it may be shown: the first three and the last two characters."""
-        return f"{self.text[:3]}{'*' * (LENGTH - 5)}{self.text[-2:]}"
+        return masked_id_number(self.text)
 
     def __str__(self) -> str:
         return self.masked()
@@ -116,6 +116,11 @@ class IdNumber:
                 "characters 1 to 6 are the code of no division of today; it may be an old one: compare the document",
             ),
         )
+
+
+def masked_id_number(text: str) -> str:
+    """Return a number as it may be shown: the first three and the last two characters."""
+    return f"{text[:3]}{'*' * (LENGTH - 5)}{text[-2:]}"
 
 
 def check_character(seventeen: str) -> str:
