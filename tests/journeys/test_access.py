@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from civicard.network.actions import Opening, list_district, open_station
 from django.db import IntegrityError, connection, transaction
 
 from civicard.access import queries
@@ -24,6 +23,7 @@ from civicard.kernel.permissions import May, Reach
 from civicard.kernel.refusal import Refusal
 from civicard.ledger.kinds import FactRefused
 from civicard.ledger.models import Fact
+from civicard.network.actions import Opening, list_district, open_station
 from civicard.network.rules import StationKind
 
 # 09:00 in Shanghai.

@@ -43,11 +43,13 @@ django.setup()
 from civicard.governance.actions import set_target
 from civicard.governance.rules import Proposal
 from civicard.kernel.actor import Actor
+from civicard.kernel.permissions import May, Reach
 target = Proposal(
     year=2026, target="cards_made", value=3_000_000, unit="cards", reason="年初计划", approval="3号",
     approved_on=date(2026, 1, 20),
 )
-set_target(target, actor=Actor(code="director-01"), at=datetime(2026, 2, 1, tzinfo=UTC))
+director = Actor(code="director-01", grants={May.CHANGE_TARGETS: Reach.city()})
+set_target(target, actor=director, at=datetime(2026, 2, 1, tzinfo=UTC))
 """
 SETTINGS = ("LANG", "LAKE", "KEYSTORE", "MASTER_KEY", "MASTER_KEY_FILE", "MODE", "CITY", "ZONE")
 
