@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from civicard.files import settle
 from civicard.kernel.text import Text
 
 if sys.platform == "win32":
@@ -72,7 +73,7 @@ def write_private(path: Path, data: bytes) -> None:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
-    _settle(path.parent)
+    settle(path.parent)
 
 
 @contextmanager
@@ -129,13 +130,3 @@ def _wait_for(handle: int) -> None:
         msvcrt.locking(handle, msvcrt.LK_LOCK, 1)
     else:
         fcntl.flock(handle, fcntl.LOCK_EX)
-
-
-def _settle(folder: Path) -> None:
-    """Bring the folder's own list of names to the disk, where the system can."""
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

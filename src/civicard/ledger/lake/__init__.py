@@ -14,7 +14,6 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -274,10 +273,6 @@ class Lake:
     def paths(self, kind: str) -> list[str]:
         """Return the paths of a kind's files as the system opens them."""
         return [str(self.folder / one.path) for one in self.files(kind)]
-
-    def day(self, at: datetime) -> date:
-        """Return the business day of an instant."""
-        return at.astimezone(self.zone).date()
 
 
 def open_lake(folder: Path | str) -> Lake:

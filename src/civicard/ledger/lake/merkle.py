@@ -5,7 +5,7 @@ changed byte is found with the block it stands in. Leaves and nodes are hashed u
 RFC 6962, so that no node can pass for a leaf; a node without a neighbour moves up as it is.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 
 BLOCK_BYTES = 1 << 20
@@ -38,8 +38,3 @@ def root(leaves: Sequence[bytes]) -> bytes:
             above.append(level[-1])
         level = above
     return level[0]
-
-
-def blocks_root(blocks: Iterable[bytes]) -> bytes:
-    """Return the root of a file's blocks."""
-    return root([leaf(block) for block in blocks])
